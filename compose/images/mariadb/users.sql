@@ -1,0 +1,12 @@
+DELETE FROM mysql.global_priv WHERE NOT (User = 'root' AND Host = 'localhost') AND User <> 'mariadb.sys';
+FLUSH PRIVILEGES;
+CREATE DATABASE emision;
+CREATE USER root@'%' IDENTIFIED BY 'raiz';
+GRANT ALL PRIVILEGES ON *.* TO root@'%' WITH GRANT OPTION;
+CREATE USER emision@'%' IDENTIFIED BY 'emision';
+GRANT ALL PRIVILEGES ON emision.* TO emision@'%';
+CREATE USER lectura@'%' IDENTIFIED BY 'lectura';
+GRANT SELECT, SHOW VIEW ON emision.* TO lectura@'%';
+GRANT REPLICA MONITOR ON *.* TO lectura@'%';
+CREATE USER replica@'%' IDENTIFIED BY 'replica';
+GRANT REPLICATION SLAVE ON *.* TO replica@'%';
