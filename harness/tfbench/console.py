@@ -1,0 +1,33 @@
+"""What `run` and `check` print when they end: the verdict, then one line a promise."""
+
+from collections.abc import Iterator
+
+from rich.text import Text
+
+from tfbench.results import Results
+from tfbench.verdict import Verdict
+
+STYLES = {
+    Verdict.PASS: "bold green",
+    Verdict.FAIL: "bold red",
+    Verdict.INVALID: "bold magenta",
+    Verdict.INCONCLUSIVE: "bold yellow",
+    Verdict.NO_DATA: "bold yellow",
+    Verdict.INFO: "dim",
+}
+WIDTH = max(len(verdict) for verdict in Verdict)
+
+
+def console_lines(results: Results) -> Iterator[Text]:
+    """The judgement in English, worst matters first; what decides nothing is marked as not required."""
+    yield _line(results.verdict, f"{results.scenario}: {results.reason['en']}")
+    yield Text("")
+    for expectation in results.expectations:
+        yield _line(expectation.verdict, f"{expectation.title['en']}. {expectation.reason['en']}")
+    for judged in (*results.recovery, *results.objectives, *results.invariants):
+        note = "" if judged.required else " (not required)"
+        yield _line(judged.verdict, f"{judged.title['en']}{note}. {judged.reason['en']}")
+
+
+def _line(verdict: Verdict, text: str) -> Text:
+    return Text.assemble((f"{verdict:{WIDTH}}", STYLES[verdict]), "  ", text)

@@ -1,0 +1,133 @@
+"""What a scenario asks for: frozen data, read once from YAML at the edge (see `scenario.py` and `slo/openslo.py`).
+
+    scenarios/NAME.yaml -> Scenario(load, phases, faults, objectives, expectations, invariants)
+    slo/*.yaml          -> Slo(objectives: Objective | RecoveryObjective | InvariantObjective)
+
+Ratios are 0..1; times are seconds unless the name says otherwise.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+LANGUAGES = ("en", "es")
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A sentence for a reader, in both languages."""
+
+    en: str
+    es: str
+
+
+@dataclass(frozen=True, slots=True)
+class LoadSpec:
+    """An open-loop arrival plan: `mix` gives each kind of arrival its share (sums to 1)."""
+
+    workload: str
+    rate_per_s: float
+    arrivals: str
+    mix: dict[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Phases:
+    """How long each part of a run lasts, in seconds. Drain ends when every order is settled, or at its deadline."""
+
+    warmup_s: float
+    baseline_s: float
+    outage_s: float
+    recovery_s: float
+    drain_deadline_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class FaultSpec:
+    """One fault: `type` names a registered fault, `target` a role (`app2`), `verify` the observations it must show."""
+
+    id: str
+    type: str
+    target: str
+    verify: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Selector:
+    """Which records count: operations by name, outcome and latency, or issued tickets (`source`)."""
+
+    source: str
+    operations: tuple[str, ...] = ()
+    outcome: tuple[str, ...] = ()
+    latency_ms_below: float | None = None
+    status_not: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Objective:
+    """A ratio objective (OpenSLO Occurrences): good / total >= target, over a window of `window_s`."""
+
+    id: str
+    title: Text
+    service: str
+    target: float
+    window_s: float
+    good: Selector
+    total: Selector
+
+
+@dataclass(frozen=True, slots=True)
+class RecoveryObjective:
+    """A recovery-time objective: the service is back within `limit_s` of the fault, seen through `operations`.
+
+    A slice of 1 s is good when at least `slice_target` of its operations are; recovery needs `hold_s` seconds of them.
+    """
+
+    id: str
+    title: Text
+    service: str
+    limit_s: float
+    operations: tuple[str, ...]
+    latency_ms_below: float
+    hold_s: float
+    slice_target: float
+
+
+@dataclass(frozen=True, slots=True)
+class InvariantObjective:
+    """A promise of 100%: names an invariant of `checks/`."""
+
+    id: str
+    title: Text
+    service: str
+    invariant: str
+
+
+AnyObjective = Objective | RecoveryObjective | InvariantObjective
+
+
+@dataclass(frozen=True, slots=True)
+class Slo:
+    """The SLA and SLO tables of one system, in file order."""
+
+    path: Path
+    objectives: tuple[AnyObjective, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """One experiment, complete: what is loaded, what breaks, and which promises decide the verdict."""
+
+    path: Path
+    name: str
+    title: Text
+    purpose: Text
+    system: str
+    profile: str
+    seed: int
+    load: LoadSpec
+    phases: Phases
+    faults: tuple[FaultSpec, ...]
+    slo: Slo
+    required: tuple[str, ...]
+    expectations: tuple[str, ...]
+    invariants: tuple[str, ...]

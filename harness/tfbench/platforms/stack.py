@@ -1,0 +1,153 @@
+"""The TicketFlow stack on Compose: up, down, who is running, where it listens.
+
+    Stack.up() -> docker-compose up -d -> wait_healthy(): every service probed from outside (probes.py)
+    Stack.containers("app2") -> the containers of a role, by label `tfbench.role`
+"""
+
+import contextlib
+import os
+import secrets
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import docker
+from docker.errors import APIError, NotFound
+from docker.models.containers import Container
+
+from tfbench.errors import PlatformError
+from tfbench.platforms.images import Image
+from tfbench.platforms.probes import Health, Ports, probe
+
+PROJECT = "ticketflow"
+HEALTHY_DEADLINE_S = 120.0
+COMPOSE_TIMEOUT_S = 180.0
+OWNER_UP = "up"
+OWNER_RUN = "run"
+
+
+class Stack:
+    """One Compose project. Services are named as in compose.yaml; a role (`app2`) may have several."""
+
+    def __init__(self, client: docker.DockerClient, workspace: Path) -> None:
+        self.client = client
+        self.workspace = workspace
+
+    # -- what is there
+
+    def all_containers(self) -> list[Container]:
+        """Every container of the project, running or not, by service name."""
+        found = self.client.containers.list(
+            all=True, filters={"label": f"com.docker.compose.project={PROJECT}"}, ignore_removed=True
+        )
+        return sorted(found, key=service_of)
+
+    def containers(self, role: str) -> list[Container]:
+        """The containers of one role; raises `PlatformError` when there is none."""
+        found = [container for container in self.all_containers() if container.labels.get("tfbench.role") == role]
+        if not found:
+            raise PlatformError(f"no container has the role {role!r}; is the stack up? (tfbench status)")
+        return found
+
+    def container(self, service: str) -> Container:
+        """The container of one service."""
+        for container in self.all_containers():
+            if service_of(container) == service:
+                return container
+        raise PlatformError(f"no container for the service {service!r}; is the stack up? (tfbench status)")
+
+    def owner(self) -> str | None:
+        """Who started the stack: `up` (a person), `run` (an experiment), None when nothing is there."""
+        found = self.all_containers()
+        owners = {container.labels.get("tfbench.owner") for container in found} - {None}
+        return (owners.pop() if owners else OWNER_RUN) if found else None
+
+    def ports(self) -> Ports:
+        """Published ports: service -> container port -> port on 127.0.0.1. Stopped containers keep theirs."""
+        return {
+            service_of(container): {
+                int(port.split("/")[0]): int(bindings[0]["HostPort"])
+                for port, bindings in (container.attrs["HostConfig"]["PortBindings"] or {}).items()
+            }
+            for container in self.all_containers()
+        }
+
+    def states(self) -> dict[str, str]:
+        """Docker's own word on each service: running, exited, paused..."""
+        return {service_of(container): container.status for container in self.all_containers()}
+
+    # -- what changes it
+
+    def up(self, images: list[Image], owner: str) -> None:
+        """Start every service; returns before they are healthy."""
+        self._compose("up", "-d", "--no-build", "--remove-orphans", env=self._environment(images, owner))
+
+    def down(self) -> None:
+        """Remove containers, networks and volumes; paused or stopped ones too. Nothing to remove is fine."""
+        for container in self.all_containers():
+            with contextlib.suppress(APIError, NotFound):
+                container.remove(force=True, v=True)
+        label = {"label": f"com.docker.compose.project={PROJECT}"}
+        for leftover in [*self.client.networks.list(filters=label), *self.client.volumes.list(filters=label)]:
+            leftover.remove()
+
+    def wait_healthy(
+        self, detail: Callable[[str], None] = lambda line: None, deadline_s: float = HEALTHY_DEADLINE_S
+    ) -> dict[str, Health]:
+        """Wait until every probe is satisfied; raises `PlatformError` naming those that are not."""
+        ports = self.ports()
+        waiting = dict.fromkeys(sorted(ports), Health(False, "not probed yet"))
+        healthy: dict[str, Health] = {}
+        deadline = time.monotonic() + deadline_s
+        while waiting and time.monotonic() < deadline:
+            for service, health in probe_all(ports, list(waiting)).items():
+                waiting[service] = health
+                if health.ok:
+                    healthy[service] = waiting.pop(service)
+            detail(f"{len(healthy)}/{len(ports)} healthy; waiting for {', '.join(waiting)}")
+            if waiting:
+                time.sleep(0.25)
+        if waiting:
+            lines = "\n".join(f"  {service}: {health.detail}" for service, health in waiting.items())
+            raise PlatformError(
+                f"not healthy within {deadline_s:.0f} s:\n{lines}\nSee what they say: tfbench logs SERVICE"
+            )
+        return healthy
+
+    def logs_into(self, folder: Path) -> None:
+        """Write each container's log to `folder/SERVICE.log`."""
+        folder.mkdir(parents=True, exist_ok=True)
+        for container in self.all_containers():
+            with contextlib.suppress(APIError):
+                (folder / f"{service_of(container)}.log").write_bytes(container.logs(timestamps=True))
+
+    def _environment(self, images: list[Image], owner: str) -> dict[str, str]:
+        tags = {f"TAG_{image.name.upper().replace('-', '_')}": image.tag for image in images}
+        return {**os.environ, **tags, "TFBENCH_OWNER": owner, "TFBENCH_SESSION_KEY": secrets.token_hex(32)}
+
+    def _compose(self, *arguments: str, env: dict[str, str]) -> None:
+        binary = Path(sys.prefix) / "bin" / "docker-compose"
+        file = self.workspace / "compose" / "compose.yaml"
+        command = [str(binary), "--project-name", PROJECT, "--file", str(file), "--progress", "quiet", *arguments]
+        done = subprocess.run(
+            command, env=env, capture_output=True, text=True, check=False, timeout=COMPOSE_TIMEOUT_S
+        )
+        if done.returncode != 0:
+            tail = "\n".join(done.stderr.strip().splitlines()[-8:])
+            raise PlatformError(f"docker-compose {' '.join(arguments)} failed:\n{tail}")
+
+
+def service_of(container: Container) -> str:
+    """The Compose service a container belongs to."""
+    return str(container.labels["com.docker.compose.service"])
+
+
+def probe_all(ports: Ports, services: list[str]) -> dict[str, Health]:
+    """Probe services at once, each within its deadline."""
+    if not services:
+        return {}
+    with ThreadPoolExecutor(len(services)) as pool:
+        return dict(zip(services, pool.map(lambda service: probe(service, ports), services), strict=True))

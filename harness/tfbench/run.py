@@ -1,0 +1,252 @@
+"""One experiment, whole: up, warm-up, baseline, inject while loading, heal, recover, drain, judge, report, down.
+
+    scenario -> stack up -> load on -> fault -> heal -> load off -> drain -> stores read -> judge(run folder) -> report
+
+Everything is written as it happens; the judgement reads only the run folder. Whatever ends the run early, the faults
+heal first, and what was recorded is kept and judged.
+"""
+
+import dataclasses
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tfbench.clock import Clock
+from tfbench.errors import FaultError, LoadError, PlatformError, ResidueError, TfbenchError, UsageError
+from tfbench.faults.lifecycle import FaultRun
+from tfbench.faults.undo import UndoRecords
+from tfbench.folder import create_run_folder, write_environment
+from tfbench.journal import Journal
+from tfbench.judge import judge
+from tfbench.load.config import LoadConfig
+from tfbench.load.process import LoadProcess
+from tfbench.model import Scenario
+from tfbench.observer import Observer
+from tfbench.operations import compact
+from tfbench.platforms.engine import ensure_engine
+from tfbench.platforms.images import ensure_images
+from tfbench.platforms.probes import HOST
+from tfbench.platforms.stack import OWNER_RUN, OWNER_UP, Stack
+from tfbench.progress import Progress
+from tfbench.report import render
+from tfbench.results import Results
+from tfbench.scenario import load_run_scenario
+from tfbench.status_board import Board
+from tfbench.stores import collect, pending_orders, seats_by_event
+from tfbench.verdict import EXIT_CODES, EXIT_INTERRUPTED, EXIT_RESIDUE
+from tfbench.workspace import Workspace
+
+START_LEAD_S = 2.0
+TICK_S = 0.2
+LOAD_SLACK_S = 180.0
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Where the run was written, what was judged, and the process's exit code."""
+
+    run_dir: Path
+    results: Results
+    exit_code: int
+
+
+@dataclass(slots=True)
+class Experiment:
+    """What the phases of a run share."""
+
+    scenario: Scenario
+    run_dir: Path
+    stack: Stack
+    clock: Clock
+    journal: Journal
+    progress: Progress
+    board: Board
+    tick: Callable[[], None] = lambda: None
+
+    @contextmanager
+    def phase(self, name: str, seconds: float | None = None) -> Iterator[None]:
+        """A named part of the run, with its begin and end in the journal."""
+        self.journal.record("phase", phase=name, event="begin")
+        self.board.enter(name, seconds)
+        yield
+        self.journal.record("phase", phase=name, event="end")
+
+    def wait(self, seconds: float, load: LoadProcess) -> None:
+        """Let time pass under load, showing it."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            load.check()
+            self.tick()
+            time.sleep(min(TICK_S, max(end - time.monotonic(), 0)))
+
+
+def run_scenario(scenario: Scenario, workspace: Workspace, progress: Progress, *, keep: bool = False) -> Outcome:
+    """Run one scenario on a fresh stack. `keep` leaves the stack running afterwards."""
+    progress.say(f"{scenario.name}: {scenario.title.en}")
+    client = ensure_engine(progress)
+    stack = Stack(client, workspace.root)
+    _refuse_a_person_s_stack(stack)
+    records = UndoRecords(workspace.runs)
+    for line in records.heal_all(stack):
+        progress.say(f"  left by an earlier run: {line}")
+    images = ensure_images(client, workspace.root, progress)
+    clock = Clock.start()
+    run_dir = create_run_folder(workspace.runs, scenario)
+    interrupted = False
+    failure: TfbenchError | None = None
+    with Journal(run_dir / "journal.jsonl", clock) as journal:
+        experiment = Experiment(scenario, run_dir, stack, clock, journal, progress, Board(scenario))
+        try:
+            with experiment.phase("up"), progress.step("start TicketFlow") as detail:
+                stack.down()
+                stack.up(images, OWNER_RUN)
+                stack.wait_healthy(detail)
+            write_environment(run_dir, client, images, clock, {"load": dataclasses.asdict(scenario.load)})
+            _experiment(experiment, records)
+        except KeyboardInterrupt:
+            interrupted = True
+            journal.record("interrupted")
+            progress.say("Interrupted: faults are healed; judging what was recorded.")
+        except (FaultError, LoadError, PlatformError) as error:
+            failure = error
+            journal.record("note", text=f"{type(error).__name__}: {error}")
+            progress.say(f"{type(error).__name__}: {error}")
+        finally:
+            stack.logs_into(run_dir / "logs")
+        results = _judge_and_report(experiment, workspace)
+    if not keep:
+        with progress.step("remove TicketFlow"):
+            stack.down()
+    return Outcome(run_dir, results, _exit_code(results, interrupted, failure))
+
+
+def _refuse_a_person_s_stack(stack: Stack) -> None:
+    if stack.owner() == OWNER_UP:
+        raise UsageError(
+            "TicketFlow is running from `tfbench up`, and an experiment needs a fresh one.\n"
+            "  Remove it first: tfbench down"
+        )
+
+
+def _experiment(experiment: Experiment, records: UndoRecords) -> None:
+    scenario, phases = experiment.scenario, experiment.scenario.phases
+    ports = experiment.stack.ports()
+    initial_seats = seats_by_event(ports)
+    with Observer(experiment.stack, experiment.journal, experiment.clock) as observer:
+        experiment.board.observer = observer
+        faults = [
+            FaultRun(spec, experiment.stack, observer, experiment.journal, records, experiment.clock)
+            for spec in scenario.faults
+        ]
+        try:
+            with ExitStack() as healing:
+                with _load(experiment, ports["haproxy"][8080]) as load:
+                    with experiment.phase("warmup", phases.warmup_s):
+                        experiment.wait(phases.warmup_s + START_LEAD_S, load)
+                    with experiment.phase("baseline", phases.baseline_s):
+                        experiment.wait(phases.baseline_s, load)
+                    with experiment.phase("outage", phases.outage_s):
+                        _outage(experiment, faults, load, healing)
+                    with experiment.phase("recovery", phases.recovery_s):
+                        for fault in faults:
+                            fault.wait_recovered(experiment.tick)
+                        experiment.wait(phases.recovery_s, load)
+            with experiment.phase("drain", phases.drain_deadline_s):
+                _drain(experiment, observer)
+        finally:
+            with experiment.progress.step("read every store"):
+                errors = collect(experiment.run_dir, ports, experiment.clock, initial_seats)
+            for store, error in errors.items():
+                experiment.progress.say(f"  could not read {store}: {error}")
+
+
+def _outage(experiment: Experiment, faults: list[FaultRun], load: LoadProcess, healing: ExitStack) -> None:
+    """Inject, verify, hold the outage, heal; healing is owed from the moment before the injection."""
+    began = time.monotonic()
+    for fault in faults:
+        healing.callback(fault.heal)
+        fault.inject()
+    for fault in faults:
+        if not fault.verify(experiment.tick):
+            experiment.progress.say(f"  the fault {fault.spec.id} could not be verified: the run will be INVALID")
+    experiment.wait(experiment.scenario.phases.outage_s - (time.monotonic() - began), load)
+    healing.close()
+
+
+@contextmanager
+def _load(experiment: Experiment, portal_port: int) -> Iterator[LoadProcess]:
+    scenario, spec, phases = experiment.scenario, experiment.scenario.load, experiment.scenario.phases
+    config = LoadConfig(
+        base_url=f"http://{HOST}:{portal_port}", rate_per_s=spec.rate_per_s, arrivals=spec.arrivals, mix=spec.mix,
+        workload=spec.workload, seed=scenario.seed, clock_offset=experiment.clock.offset, run_dir=experiment.run_dir,
+        start_at=experiment.clock.now() + START_LEAD_S,
+        duration_s=phases.warmup_s + phases.baseline_s + phases.outage_s + phases.recovery_s + LOAD_SLACK_S,
+    )  # fmt: skip
+    with LoadProcess(config, experiment.run_dir / "logs" / "load.log") as load:
+        experiment.board.load = load
+        experiment.journal.record("load", state="started")
+        with experiment.progress.board(experiment.board.render, experiment.board.line) as experiment.tick:
+            try:
+                yield load
+            finally:
+                totals = load.stop()
+                experiment.journal.record("load", state="stopped", **_counts(totals))
+
+
+def _counts(totals: dict[str, Any]) -> dict[str, Any]:
+    return {key: totals.get(key) for key in ("offered", "delivered", "dropped")}
+
+
+def _drain(experiment: Experiment, observer: Observer) -> None:
+    """Until every order is settled and the queue is empty, or the deadline."""
+    ports, deadline = experiment.stack.ports(), time.monotonic() + experiment.scenario.phases.drain_deadline_s
+    state, orders, pending = "deadline", None, None
+    with experiment.progress.step("drain: every order issued and mailed") as detail:
+        while time.monotonic() < deadline:
+            try:
+                orders, pending = pending_orders(ports)
+            except Exception as error:  # noqa: BLE001 - any store may be away; the deadline decides
+                detail(str(error))
+                pending = None
+            seen = observer.latest()
+            detail(f"{pending} of {orders} orders pending, {seen.queue_ready} messages ready")
+            if pending == 0 and seen.queue_ready == 0 and seen.queue_unacked == 0:
+                state = "settled"
+                break
+            time.sleep(0.5)
+    experiment.journal.record("drain", state=state, orders=orders, pending=pending)
+
+
+def _judge_and_report(experiment: Experiment, workspace: Workspace) -> Results:
+    with experiment.progress.step("judge and report"):
+        return judge_and_report(experiment.run_dir, experiment.scenario, workspace)
+
+
+def judge_and_report(run_dir: Path, scenario: Scenario, workspace: Workspace) -> Results:
+    """Judge a run folder from what is on disk and write `results.json`, `report.html` and `junit.xml`."""
+    compact(run_dir)
+    results = judge(run_dir, scenario)
+    results.write(run_dir)
+    render(run_dir, workspace.root / "reports")
+    return results
+
+
+def rejudge(run_dir: Path, workspace: Workspace) -> Outcome:
+    """Judge an earlier run again. Raises `UsageError` when the folder is none."""
+    if not (run_dir / "journal.jsonl").is_file():
+        raise UsageError(f"{run_dir} is no run folder: it has no journal.jsonl (see reports/out/)")
+    results = judge_and_report(run_dir, load_run_scenario(run_dir), workspace)
+    return Outcome(run_dir, results, _exit_code(results, results.interrupted, None))
+
+
+def _exit_code(results: Results, interrupted: bool, failure: TfbenchError | None) -> int:
+    if isinstance(failure, ResidueError) or any(fault.residue for fault in results.faults):
+        return EXIT_RESIDUE
+    if isinstance(failure, PlatformError):
+        return failure.exit_code
+    if interrupted:
+        return EXIT_INTERRUPTED
+    return EXIT_CODES[results.verdict]

@@ -1,0 +1,225 @@
+"""Reads what every store holds after the drain and writes it to the run folder (`stores/*.parquet`, docs/run-folder.md).
+
+    PostgreSQL -> orders, sales, seats, outbox     MariaDB -> inbox, boletas, tickets     mail sink -> mails (each PDF opened)
+
+A store that cannot be read leaves no file and a line in `meta.json`, so that what depends on it has no data.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import psycopg
+import pymysql
+import pypdfium2
+import requests
+from psycopg.rows import dict_row
+from pymysql.cursors import DictCursor
+
+from tfbench.clock import Clock
+from tfbench.observer import DEAD_QUEUE, primary_dsn
+from tfbench.platforms.probes import BROKER_AUTH, HOST, QUEUE, Ports
+
+TIMEOUT_S = 30
+PAGE = 500
+FETCHERS = 4
+
+Rows = list[dict[str, Any]]
+
+POSTGRES = {
+    "orders": """SELECT id::text AS orden_id, clave_idem, retencion_id::text, evento_codigo AS evento, total,
+        comprador->>'correo' AS correo, extract(epoch FROM creada_en)::float8 AS creada_en FROM reservas.orden""",
+    "sales": """SELECT evento_codigo AS evento, asiento_id, orden_id::text, folio_ticket, precio,
+        extract(epoch FROM vendida_en)::float8 AS vendida_en, anulada_en IS NOT NULL AS anulada
+        FROM reservas.venta_asiento""",
+    "seats": """SELECT evento_codigo AS evento, asiento_id, estado::text, orden_id::text FROM reservas.evento_asiento""",
+    "outbox": """SELECT mensaje_id::text, orden_id::text, tipo, extract(epoch FROM creado_en)::float8 AS creado_en,
+        extract(epoch FROM publicado_en)::float8 AS publicado_en,
+        extract(epoch FROM confirmado_en)::float8 AS confirmado_en FROM reservas.bandeja_salida""",
+}
+_EPOCH = "TIMESTAMPDIFF(MICROSECOND, '1970-01-01', {}) / 1e6"
+MARIADB = {
+    "inbox": f"""SELECT mensaje_id, orden_id, modo_entrega, reentregado, {_EPOCH.format("recibido_en")} AS recibido_en
+        FROM mensaje_recibido""",
+    "boletas": f"""SELECT orden_id, tipo_dte, folio, total, {_EPOCH.format("emitida_en")} AS emitida_en, documento
+        FROM boleta""",
+    "tickets": f"""SELECT orden_id, estado, OCTET_LENGTH(pdf) AS pdf_bytes, pdf_sha256,
+        {_EPOCH.format("pdf_creado_en")} AS pdf_creado_en, {_EPOCH.format("creado_en")} AS creado_en FROM entrada""",
+}
+COLUMNS = {
+    "orders": "orden_id VARCHAR, clave_idem VARCHAR, retencion_id VARCHAR, evento VARCHAR, total BIGINT, correo VARCHAR, "
+    "creada_en DOUBLE",
+    "sales": "evento VARCHAR, asiento_id BIGINT, orden_id VARCHAR, folio_ticket BIGINT, precio BIGINT, vendida_en DOUBLE, "
+    "anulada BOOLEAN",
+    "seats": "evento VARCHAR, asiento_id BIGINT, estado VARCHAR, orden_id VARCHAR",
+    "outbox": "mensaje_id VARCHAR, orden_id VARCHAR, tipo VARCHAR, creado_en DOUBLE, publicado_en DOUBLE, "
+    "confirmado_en DOUBLE",
+    "inbox": "mensaje_id VARCHAR, orden_id VARCHAR, modo_entrega INTEGER, reentregado BOOLEAN, recibido_en DOUBLE",
+    "boletas": "orden_id VARCHAR, tipo_dte INTEGER, folio BIGINT, total BIGINT, neto BIGINT, iva BIGINT, "
+    "emitida_en DOUBLE, asientos BIGINT[]",
+    "tickets": "orden_id VARCHAR, estado VARCHAR, pdf_bytes BIGINT, pdf_sha256 VARCHAR, pdf_creado_en DOUBLE, "
+    "creado_en DOUBLE",
+    "mails": "n BIGINT, message_id VARCHAR, orden_id VARCHAR, para VARCHAR, recibido_en DOUBLE, repeticiones INTEGER, "
+    "pdf_sha256 VARCHAR, pdf_opens BOOLEAN, pdf_pages INTEGER, pdf_names_seats BOOLEAN, pdf_names_event BOOLEAN",
+}
+
+
+def collect(run_dir: Path, ports: Ports, clock: Clock, initial_seats: dict[str, int]) -> dict[str, str]:
+    """Read every store into `run_dir/stores`; returns what could not be read, by store."""
+    folder = run_dir / "stores"
+    folder.mkdir(exist_ok=True)
+    errors: dict[str, str] = {}
+    folio: dict[str, Any] = {}
+
+    def keep(name: str, read: Callable[[], Any]) -> Any:
+        try:
+            return read()
+        except (OSError, requests.RequestException, psycopg.Error, pymysql.Error, ValueError, KeyError) as error:
+            errors[name] = f"{type(error).__name__}: {error}"
+            return None
+
+    for name, query in POSTGRES.items():
+        _write(folder, name, keep(name, lambda query=query: _postgres(ports, query)))
+    for name, query in MARIADB.items():
+        rows = keep(name, lambda query=query: _mariadb(ports, query))
+        _write(folder, name, [_boleta(row) for row in rows] if rows and name == "boletas" else rows)
+    folio = (keep("folio", lambda: _mariadb(ports, "SELECT siguiente FROM folio_contador LIMIT 1")) or [{}])[0]
+    boletas = keep("seats of boletas", lambda: _printed_places(ports)) or {}
+    _write(folder, "mails", keep("mails", lambda: _mails(ports, boletas)))
+    queue = {name: keep(name, lambda name=name: _queue(ports, name)) or {} for name in (QUEUE, DEAD_QUEUE)}
+    meta = {
+        "collected_at": clock.now(),
+        "queue": {
+            "ready": queue[QUEUE].get("messages_ready"),
+            "unacked": queue[QUEUE].get("messages_unacknowledged"),
+            "dead_letters": queue[DEAD_QUEUE].get("messages"),
+        },
+        "folio": folio,
+        "initial_seats": initial_seats,
+        "errors": errors,
+    }
+    (folder / "meta.json").write_text(json.dumps(meta, indent=1), encoding="utf-8")
+    return errors
+
+
+def seats_by_event(ports: Ports) -> dict[str, int]:
+    """How many seats each event has."""
+    rows = _postgres(ports, "SELECT evento_codigo AS e, count(*) AS n FROM reservas.evento_asiento GROUP BY 1")
+    return {row["e"]: row["n"] for row in rows}
+
+
+def pending_orders(ports: Ports) -> tuple[int, int]:
+    """Orders in PostgreSQL, and how many of them are not yet ENVIADO (or ERROR) in MariaDB or lack their mail."""
+    orders = _postgres(ports, "SELECT count(*) AS n FROM reservas.orden")[0]["n"]
+    sent = _mariadb(ports, "SELECT count(*) AS n FROM entrada WHERE estado IN ('ENVIADO', 'ERROR')")[0]["n"]
+    return int(orders), int(orders) - int(sent)
+
+
+def _postgres(ports: Ports, query: str) -> Rows:
+    with psycopg.connect(
+        primary_dsn(ports), row_factory=dict_row, options=f"-c statement_timeout={TIMEOUT_S}s"
+    ) as connection:
+        return connection.execute(query.encode()).fetchall()
+
+
+def _mariadb(ports: Ports, query: str) -> Rows:
+    connection = pymysql.connect(
+        host=HOST, port=ports["mariadb1"][3306], user="root", password="raiz", database="emision",
+        connect_timeout=5, read_timeout=TIMEOUT_S, cursorclass=DictCursor,
+    )  # fmt: skip
+    with connection, connection.cursor() as cursor:
+        cursor.execute(query)
+        return list(cursor.fetchall())
+
+
+def _boleta(row: dict[str, Any]) -> dict[str, Any]:
+    """Amounts and seats as the fiscal document itself says them."""
+    document = json.loads(row.pop("documento"))
+    totals = document["Encabezado"]["Totales"]
+    return {**row, "neto": totals.get("MntNeto"), "iva": totals.get("IVA"), "asientos": document["_meta"]["asientos"]}
+
+
+def _printed_places(ports: Ports) -> dict[str, dict[str, Any]]:
+    """What each order's PDF must show: the event's name and every seat's sector, row and number."""
+    rows = _postgres(ports, "SELECT orden_id::text, cuerpo FROM reservas.bandeja_salida WHERE tipo = 'OrdenCreada'")
+    return {row["orden_id"]: row["cuerpo"] for row in rows}
+
+
+def _queue(ports: Ports, name: str) -> dict[str, Any]:
+    address = f"http://{HOST}:{ports['rabbitmq'][15672]}/api/queues/%2F/{name}"
+    answer = requests.get(address, auth=BROKER_AUTH, timeout=5)
+    answer.raise_for_status()
+    return dict(answer.json())
+
+
+def _mails(ports: Ports, expected: dict[str, dict[str, Any]]) -> Rows:
+    base = f"http://{HOST}:{ports['correo'][8000]}"
+    with requests.Session() as session, ThreadPoolExecutor(FETCHERS) as pool:
+        listed: Rows = []
+        while True:
+            last = listed[-1]["n"] if listed else 0
+            page = session.get(f"{base}/mensajes?desde={last}&limite={PAGE}", timeout=TIMEOUT_S).json()["mensajes"]
+            listed += page
+            if len(page) < PAGE:
+                break
+        attachments = pool.map(lambda mail: _attachment(session, base, mail), listed)
+        # PDFium is not thread-safe: the documents are opened here, one after the other.
+        return [
+            {key: mail[key] for key in ("n", "message_id", "orden_id", "para", "recibido_en", "repeticiones")}
+            | _judge_pdf(data, expected.get(mail["orden_id"]))
+            for mail, data in zip(listed, attachments, strict=True)
+        ]
+
+
+def _attachment(session: requests.Session, base: str, mail: dict[str, Any]) -> bytes | None:
+    if len(mail["adjuntos"]) != 1:
+        return None
+    answer = session.get(f"{base}/mensajes/{mail['n']}/adjuntos/0", timeout=TIMEOUT_S)
+    answer.raise_for_status()
+    return answer.content
+
+
+def _judge_pdf(data: bytes | None, order: dict[str, Any] | None) -> dict[str, Any]:
+    """Open the PDF as a reader would: does its text name the event and each seat?"""
+    judged: dict[str, Any] = {
+        "pdf_sha256": hashlib.sha256(data).hexdigest() if data else None,
+        "pdf_opens": False, "pdf_pages": None, "pdf_names_seats": None, "pdf_names_event": None,
+    }  # fmt: skip
+    if not data:
+        return judged
+    try:
+        document = pypdfium2.PdfDocument(data)
+        pages = [" ".join(page.get_textpage().get_text_bounded().split()) for page in document]
+    except pypdfium2.PdfiumError:
+        return judged
+    judged |= {"pdf_opens": True, "pdf_pages": len(pages)}
+    if order is not None:
+        seats = [(item["sector"], item["fila"], str(item["numero"])) for item in order["items"]]
+        judged["pdf_names_seats"] = len(seats) == len(pages) and all(
+            any(all(part in page for part in seat) for page in pages) for seat in seats
+        )
+        judged["pdf_names_event"] = all(order["evento"]["nombre"] in page for page in pages)
+    return judged
+
+
+def _write(folder: Path, name: str, rows: Rows | None) -> None:
+    if rows is None:
+        return
+    columns = [column.strip().split(" ")[0] for column in COLUMNS[name].split(",")]
+    with duckdb.connect() as database:
+        database.execute(f"CREATE TABLE t ({COLUMNS[name]})")
+        source = folder / f"{name}.ndjson"
+        source.write_text(
+            "".join(json.dumps({c: row[c] for c in columns}, default=float) + "\n" for row in rows), encoding="utf-8"
+        )
+        types = {c.strip().split(" ")[0]: c.strip().split(" ", 1)[1] for c in COLUMNS[name].split(",")}
+        if rows:
+            database.execute(
+                "INSERT INTO t SELECT * FROM read_json(?, format='newline_delimited', columns=?)", [str(source), types]
+            )
+        database.execute(f"COPY t TO '{folder / name}.parquet' (FORMAT parquet, COMPRESSION zstd)")
+        source.unlink()
