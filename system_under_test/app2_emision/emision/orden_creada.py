@@ -1,0 +1,111 @@
+"""`OrdenCreada`, the message app2 lives on, with the limits that a boleta for a show sets on its fields.
+
+The lengths are those of SII's `InfoTicket` (boleta for a show on account of a third party, IndServicio 4). A
+message past them could never become a boleta, so it is refused here, once, with the field named.
+"""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+import msgspec
+from msgspec import Meta
+
+from emision.tiempo import rfc3339
+
+Momento = Annotated[datetime, Meta(tz=True)]
+Monto = Annotated[int, Meta(ge=0, le=2_000_000_000)]
+
+
+class MensajeInvalido(Exception):
+    """The message can't become a boleta, now or later; its text is the reason."""
+
+
+class Estructura(msgspec.Struct, frozen=True):
+    """Unknown fields are ignored: a newer sender may add some within version 1."""
+
+
+class Evento(Estructura, frozen=True):
+    codigo: Annotated[str, Meta(min_length=1, max_length=5)]
+    nombre: Annotated[str, Meta(min_length=1, max_length=80)]
+    lugar: Annotated[str, Meta(min_length=1, max_length=80)]
+    inicia_en: Momento
+    afecto_iva: bool
+    rut_mandante: Annotated[str, Meta(pattern=r"^[0-9]{1,8}-[0-9Kk]$")]
+
+
+class Comprador(Estructura, frozen=True):
+    rut: Annotated[str, Meta(max_length=20)]
+    nombre: Annotated[str, Meta(min_length=1, max_length=200)]
+    # No blank and no control character: the address becomes a mail header.
+    correo: Annotated[str, Meta(pattern=r"^[^@\s\x00-\x1f<>,]+@[^@\s\x00-\x1f<>,]+$", max_length=254)]
+
+
+class Item(Estructura, frozen=True):
+    asiento_id: int
+    sector: Annotated[str, Meta(min_length=1, max_length=20)]
+    fila: Annotated[str, Meta(min_length=1, max_length=3)]
+    numero: Annotated[int, Meta(ge=1, le=999)]
+    tipo_ticket: Annotated[str, Meta(min_length=1, max_length=10)]
+    folio_ticket: Annotated[int, Meta(ge=1, le=999_999)]
+    precio: Monto
+
+
+class OrdenCreada(Estructura, frozen=True):
+    version: Literal[1]
+    orden_id: UUID
+    creada_en: Momento
+    evento: Evento
+    comprador: Comprador
+    items: Annotated[
+        list[Item], Meta(min_length=1, max_length=999)
+    ]  # a boleta holds 1,000 lines, the fee is one
+    cargo_servicio: Monto
+    total: Monto
+    moneda: Literal["CLP"]
+    medio_pago: Annotated[int, Meta(ge=1, le=5)]
+
+    def datos(self) -> dict[str, Any]:
+        """What `entrada.datos` keeps: the confirmation's fields, in the form app1 gave them to the buyer."""
+        evento, comprador = self.evento, self.comprador
+        return {
+            "orden_id": str(self.orden_id),
+            "creada_en": rfc3339(self.creada_en),
+            "evento": {
+                "codigo": evento.codigo,
+                "nombre": evento.nombre,
+                "lugar": evento.lugar,
+                "inicia_en": rfc3339(evento.inicia_en),
+            },
+            "comprador": {"rut": comprador.rut, "nombre": comprador.nombre, "correo": comprador.correo},
+            "asientos": [
+                {
+                    "id": item.asiento_id,
+                    "sector": item.sector,
+                    "fila": item.fila,
+                    "numero": item.numero,
+                    "precio": item.precio,
+                    "folio_ticket": item.folio_ticket,
+                }
+                for item in self.items
+            ],
+            "cargo_servicio": self.cargo_servicio,
+            "total": self.total,
+        }
+
+
+_LECTOR = msgspec.json.Decoder(OrdenCreada)
+
+
+def leer_orden(cuerpo: bytes) -> OrdenCreada:
+    """Read a message body, or raise MensajeInvalido with the field at fault."""
+    try:
+        orden = _LECTOR.decode(cuerpo)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise MensajeInvalido(str(error)) from error
+    suma = sum(item.precio for item in orden.items) + orden.cargo_servicio
+    if suma != orden.total:
+        raise MensajeInvalido(f"total {orden.total} is not the sum of the items and the fee, {suma}")
+    if len({item.asiento_id for item in orden.items}) != len(orden.items):
+        raise MensajeInvalido("a seat appears twice in the order")
+    return orden
