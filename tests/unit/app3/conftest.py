@@ -1,0 +1,64 @@
+"""A portal with Flask's test client, in front of a fake middleware."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[3] / "system_under_test" / "app3_portal"))
+sys.path.insert(0, str(Path(__file__).parent))
+
+from flask import Flask
+from middleware_falso import Estado, MiddlewareFalso
+from navegador import Comprador
+from portal import create_app
+from portal.configuracion import Configuracion
+
+
+@pytest.fixture
+def falso() -> Iterator[MiddlewareFalso]:
+    servidor = MiddlewareFalso()
+    yield servidor
+    servidor.cerrar()
+
+
+@pytest.fixture
+def estado(falso: MiddlewareFalso) -> Estado:
+    return falso.estado
+
+
+@pytest.fixture
+def hacer_app(tmp_path: Path) -> Callable[..., Flask]:
+    """Make a portal in front of some addresses, with short timeouts and one refresh already done."""
+
+    def hacer(*urls: str, **ajustes: Any) -> Flask:
+        config = Configuracion(
+            **{
+                "middleware_urls": urls,
+                "clave_sesion": "clave de prueba",
+                "catalogo_archivo": tmp_path / "catalogo.json",
+                "refresco_activo": False,
+                "lectura_s": 0.3,
+                "compra_s": 0.4,
+                **ajustes,
+            }
+        )
+        app = create_app(config)
+        app.extensions["portal"].catalogo.refrescar()
+        return app
+
+    return hacer
+
+
+@pytest.fixture
+def app(hacer_app: Callable[..., Flask], falso: MiddlewareFalso) -> Flask:
+    return hacer_app(falso.url)
+
+
+@pytest.fixture
+def comprador(app: Flask) -> Comprador:
+    return Comprador(app.test_client())

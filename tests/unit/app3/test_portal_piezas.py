@@ -1,0 +1,161 @@
+"""The portal's pure parts: RUT, breaker, texts, reading JSON."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from portal import formatos, rut, textos
+from portal.cortacircuito import Cortacircuito
+from portal.errores import RespuestaInvalida
+from portal.formulario import leer_comprador
+from portal.modelo import leer_mapa, leer_ordenes, orden_natural
+
+
+@pytest.mark.parametrize(
+    ("texto", "canonico"),
+    [
+        ("12.345.678-5", "12345678-5"),
+        ("12345678-5", "12345678-5"),
+        ("76086428-5", "76086428-5"),
+        ("60803000-k", "60803000-K"),
+        (" 60.803.000-K ", "60803000-K"),
+        ("06824160-K", "6824160-K"),
+        ("123456785", "12345678-5"),
+        ("66666666-6", "66666666-6"),
+    ],
+)
+def test_a_good_rut_is_made_canonical(texto: str, canonico: str) -> None:
+    assert rut.normalizar(texto) == canonico
+
+
+@pytest.mark.parametrize(
+    ("texto", "motivo"),
+    [
+        ("12.345.678-9", "digito"),
+        ("12345678-K", "digito"),
+        ("76.192.083-0", "digito"),
+        ("1-9", "rango"),
+        ("00000000-0", "rango"),
+        ("100.000.000-7", "rango"),
+        ("１２３４５６７８-5", "forma"),
+        ("12 345 678-5", "forma"),
+        ("12345678--5", "forma"),
+        ("1.2345.678-5", "forma"),
+        ("", "forma"),
+        ("hola", "forma"),
+        ("12345678-5\x00", "forma"),
+    ],
+)
+def test_a_bad_rut_is_refused_with_its_reason(texto: str, motivo: str) -> None:
+    with pytest.raises(rut.RutInvalido, match=motivo):
+        rut.normalizar(texto)
+    assert leer_comprador({"nombre": "Ana", "rut": texto, "correo": "a@b.cl"}).errores == {
+        "rut": textos.RUT[motivo]
+    }
+
+
+@pytest.mark.parametrize("correo", ["a@b.cl", "ana.perez+tf@sub.dominio.cl"])
+def test_usual_addresses_pass(correo: str) -> None:
+    assert not leer_comprador({"nombre": "Ana", "rut": "12345678-5", "correo": correo}).errores
+
+
+@pytest.mark.parametrize(
+    "correo", ["", "a", "a@b", "a b@c.cl", "a@b.cl\r\nBcc: x@y.cl", "ñ@b.cl", f"{'a' * 60}@{'b' * 20}.cl"]
+)
+def test_other_addresses_do_not(correo: str) -> None:
+    assert "correo" in leer_comprador({"nombre": "Ana", "rut": "12345678-5", "correo": correo}).errores
+
+
+class Reloj:
+    def __init__(self) -> None:
+        self.ahora_s = 0.0
+
+    def __call__(self) -> float:
+        return self.ahora_s
+
+
+def test_healthy_addresses_take_turns() -> None:
+    circuito = Cortacircuito(["a", "b"])
+    assert {circuito.ordenar("x")[0] for _ in range(2)} == {"a", "b"}
+
+
+def test_a_bad_address_waits_longer_after_each_failure_and_for_its_kind_only() -> None:
+    reloj = Reloj()
+    circuito = Cortacircuito(["a", "b"], reloj)
+    circuito.anotar_falla("mapa", "a")
+    assert circuito.ordenar("mapa") == ["b"]
+    assert set(circuito.ordenar("pdf")) == {"a", "b"}
+    reloj.ahora_s = 1.0
+    assert circuito.ordenar("mapa") == ["a", "b"], "its trial"
+    assert circuito.ordenar("mapa") == ["b"], "one trial at a time"
+    circuito.anotar_falla("mapa", "a")
+    reloj.ahora_s = 2.5
+    assert circuito.ordenar("mapa") == ["b", "a"], "only after the good one until 2 s have passed"
+    circuito.anotar_exito("mapa", "a")
+    assert set(circuito.ordenar("mapa")) == {"a", "b"}
+
+
+def test_with_all_addresses_bad_one_trial_a_second_goes_through_and_a_purchase_always() -> None:
+    reloj = Reloj()
+    circuito = Cortacircuito(["a", "b"], reloj)
+    for _ in range(6):
+        for direccion in "ab":
+            circuito.anotar_falla("x", direccion)
+    assert circuito.ordenar("x") == []
+    assert set(circuito.ordenar("x", insistir=True)) == {"a", "b"}
+    reloj.ahora_s = 1.0
+    assert set(circuito.ordenar("x")) == {"a", "b"}
+    assert circuito.ordenar("x") == []
+
+
+def test_amounts_dates_and_ages_read_as_in_chile() -> None:
+    assert formatos.pesos(34_000) == "$34.000"
+    assert formatos.pesos(-5) == "-$5"
+    momento = datetime(2026, 12, 5, 0, 0, tzinfo=UTC)
+    assert formatos.fecha(momento) == "viernes 4 de diciembre de 2026, 21:00\u00a0h"
+    assert formatos.fecha(momento, "mes") == "dic"
+    invierno = datetime(2027, 7, 4, 1, 0, tzinfo=UTC)
+    assert formatos.fecha(invierno, "hora") == "21:00\u00a0h"
+    edades = [formatos.antiguedad(s) for s in (5, 60, 7_300, 200_000)]
+    assert edades == ["hace menos de un minuto", "hace 1 minuto", "hace 2 horas", "hace 2 días"]
+
+
+def test_rows_sort_as_people_count() -> None:
+    assert sorted(["10", "9", "AA", "B", "A10", "A9"], key=orden_natural) == [
+        "9",
+        "10",
+        "A9",
+        "A10",
+        "B",
+        "AA",
+    ]
+
+
+def test_json_that_breaks_the_contract_is_one_kind_of_error() -> None:
+    cuerpos: list[Any] = [
+        None,
+        [],
+        {},
+        {"asientos": [{"id": "x"}]},
+        {"asientos": 3, "sector": "A", "precio": 1},
+    ]
+    for cuerpo in cuerpos:
+        with pytest.raises(RespuestaInvalida):
+            leer_mapa(cuerpo)
+
+
+def test_an_order_without_details_still_tells_its_state() -> None:
+    consulta = leer_ordenes({"ordenes": [{"orden_id": "x", "ticket_estado": "ENVIADO", "evento": None}]})
+    assert consulta.estados["x"].estado == "ENVIADO"
+    assert consulta.ordenes == {}
+
+
+def test_every_code_of_the_contract_has_its_text() -> None:
+    contrato = """
+        asiento_no_disponible retencion_confirmada retencion_desconocida retencion_expirada retencion_liberada
+        falta_clave clave_reutilizada resultado_desconocido evento_desconocido sector_desconocido
+        entrada_en_proceso boleta_en_proceso emision_no_disponible
+    """
+    assert set(contrato.split()) <= textos.ERRORES.keys()
