@@ -1,19 +1,24 @@
 """The run folder: made when a run starts, described in docs/run-folder.md."""
 
+import io
 import json
 import os
 import platform
 import sys
+import tarfile
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import docker
+from docker.models.containers import Container
 
 from tfbench import __version__
 from tfbench.clock import Clock
 from tfbench.model import Scenario
 from tfbench.platforms.images import Image
+from tfbench.platforms.stack import Stack
+
+VERSIONS_FILE = "/etc/tfbench-versions"
 
 
 def create_run_folder(runs: Path, scenario: Scenario, at: datetime | None = None) -> Path:
@@ -32,9 +37,10 @@ def create_run_folder(runs: Path, scenario: Scenario, at: datetime | None = None
 
 
 def write_environment(
-    run_dir: Path, client: docker.DockerClient, images: list[Image], clock: Clock, settings: dict[str, Any]
+    run_dir: Path, stack: Stack, images: list[Image], clock: Clock, settings: dict[str, Any]
 ) -> None:
-    """Write `environment.json`: every version and setting that could change the outcome."""
+    """Write `environment.json`: every version and setting that could change the outcome. The stack is running."""
+    client = stack.client
     engine = client.version()
     facts = {
         "tfbench": __version__,
@@ -45,22 +51,35 @@ def write_environment(
             "kernel": platform.release(),
             "system": platform.platform(),
         },
-        "docker": {"engine": engine.get("Version"), "api": engine.get("ApiVersion"), "storage": client.info().get("Driver")},
-        "images": {
-            image.name: {
-                "tag": image.reference,
-                "id": client.images.get(image.reference).id,
-                "versions": _versions(client, image),
-            }
-            for image in images
+        "docker": {
+            "engine": engine.get("Version"),
+            "api": engine.get("ApiVersion"),
+            "storage": client.info().get("Driver"),
         },
+        "images": _images(stack, images),
         "settings": settings,
         "clock": {"epoch_minus_monotonic": clock.offset},
     }
     (run_dir / "environment.json").write_text(json.dumps(facts, indent=1, ensure_ascii=False), encoding="utf-8")
 
 
-def _versions(client: docker.DockerClient, image: Image) -> dict[str, str]:
-    """Labels that the image's Dockerfile declares as `version.NAME`."""
-    labels = client.images.get(image.reference).labels
-    return {key.removeprefix("version."): value for key, value in labels.items() if key.startswith("version.")}
+def _images(stack: Stack, images: list[Image]) -> dict[str, Any]:
+    """The images that run: reference, id, and the versions each wrote into itself when it was built."""
+    running = {str(container.attrs["Config"]["Image"]): container for container in stack.all_containers()}
+    return {
+        image.name: {
+            "tag": image.reference,
+            "id": running[image.reference].image.id,
+            "versions": _versions(running[image.reference]),
+        }
+        for image in images
+        if image.reference in running
+    }
+
+
+def _versions(container: Container) -> dict[str, str]:
+    chunks, _ = container.get_archive(VERSIONS_FILE)
+    with tarfile.open(fileobj=io.BytesIO(b"".join(chunks))) as archive:
+        file = archive.extractfile(archive.getmembers()[0])
+        text = file.read().decode() if file else ""
+    return dict(line.split(" ", 1) for line in text.splitlines() if " " in line)

@@ -31,7 +31,7 @@ from tfbench.platforms.images import ensure_images
 from tfbench.platforms.probes import HOST
 from tfbench.platforms.stack import OWNER_RUN, OWNER_UP, Stack
 from tfbench.progress import Progress
-from tfbench.report import render
+from tfbench.report import junit, render, summary
 from tfbench.results import Results
 from tfbench.scenario import load_run_scenario
 from tfbench.status_board import Board
@@ -104,7 +104,7 @@ def run_scenario(scenario: Scenario, workspace: Workspace, progress: Progress, *
                 stack.down()
                 stack.up(images, OWNER_RUN)
                 stack.wait_healthy(detail)
-            write_environment(run_dir, client, images, clock, {"load": dataclasses.asdict(scenario.load)})
+            write_environment(run_dir, stack, images, clock, {"load": dataclasses.asdict(scenario.load)})
             _experiment(experiment, records)
         except KeyboardInterrupt:
             interrupted = True
@@ -226,11 +226,13 @@ def _judge_and_report(experiment: Experiment, workspace: Workspace) -> Results:
 
 
 def judge_and_report(run_dir: Path, scenario: Scenario, workspace: Workspace) -> Results:
-    """Judge a run folder from what is on disk and write `results.json`, `report.html` and `junit.xml`."""
+    """Judge a run folder from what is on disk; write results.json, report.html, junit.xml and summary.md into it."""
     compact(run_dir)
     results = judge(run_dir, scenario)
     results.write(run_dir)
     render(run_dir, workspace.root / "reports")
+    junit(run_dir)
+    (run_dir / "summary.md").write_text(summary(run_dir), encoding="utf-8")
     return results
 
 

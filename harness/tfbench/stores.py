@@ -45,26 +45,83 @@ _EPOCH = "TIMESTAMPDIFF(MICROSECOND, '1970-01-01', {}) / 1e6"
 MARIADB = {
     "inbox": f"""SELECT mensaje_id, orden_id, modo_entrega, reentregado, {_EPOCH.format("recibido_en")} AS recibido_en
         FROM mensaje_recibido""",
-    "boletas": f"""SELECT orden_id, tipo_dte, folio, total, {_EPOCH.format("emitida_en")} AS emitida_en, documento
-        FROM boleta""",
     "tickets": f"""SELECT orden_id, estado, OCTET_LENGTH(pdf) AS pdf_bytes, pdf_sha256,
         {_EPOCH.format("pdf_creado_en")} AS pdf_creado_en, {_EPOCH.format("creado_en")} AS creado_en FROM entrada""",
 }
+BOLETAS = f"""SELECT orden_id, tipo_dte, folio, total, {_EPOCH.format("emitida_en")} AS emitida_en, documento
+    FROM boleta"""
+PLACES = "SELECT evento_codigo AS evento, sector, fila, numero::text, id FROM reservas.asiento"
 COLUMNS = {
-    "orders": "orden_id VARCHAR, clave_idem VARCHAR, retencion_id VARCHAR, evento VARCHAR, total BIGINT, correo VARCHAR, "
-    "creada_en DOUBLE",
-    "sales": "evento VARCHAR, asiento_id BIGINT, orden_id VARCHAR, folio_ticket BIGINT, precio BIGINT, vendida_en DOUBLE, "
-    "anulada BOOLEAN",
-    "seats": "evento VARCHAR, asiento_id BIGINT, estado VARCHAR, orden_id VARCHAR",
-    "outbox": "mensaje_id VARCHAR, orden_id VARCHAR, tipo VARCHAR, creado_en DOUBLE, publicado_en DOUBLE, "
-    "confirmado_en DOUBLE",
-    "inbox": "mensaje_id VARCHAR, orden_id VARCHAR, modo_entrega INTEGER, reentregado BOOLEAN, recibido_en DOUBLE",
-    "boletas": "orden_id VARCHAR, tipo_dte INTEGER, folio BIGINT, total BIGINT, neto BIGINT, iva BIGINT, "
-    "emitida_en DOUBLE, asientos BIGINT[]",
-    "tickets": "orden_id VARCHAR, estado VARCHAR, pdf_bytes BIGINT, pdf_sha256 VARCHAR, pdf_creado_en DOUBLE, "
-    "creado_en DOUBLE",
-    "mails": "n BIGINT, message_id VARCHAR, orden_id VARCHAR, para VARCHAR, recibido_en DOUBLE, repeticiones INTEGER, "
-    "pdf_sha256 VARCHAR, pdf_opens BOOLEAN, pdf_pages INTEGER, pdf_names_seats BOOLEAN, pdf_names_event BOOLEAN",
+    "orders": {
+        "orden_id": "VARCHAR",
+        "clave_idem": "VARCHAR",
+        "retencion_id": "VARCHAR",
+        "evento": "VARCHAR",
+        "total": "BIGINT",
+        "correo": "VARCHAR",
+        "creada_en": "DOUBLE",
+    },
+    "sales": {
+        "evento": "VARCHAR",
+        "asiento_id": "BIGINT",
+        "orden_id": "VARCHAR",
+        "folio_ticket": "BIGINT",
+        "precio": "BIGINT",
+        "vendida_en": "DOUBLE",
+        "anulada": "BOOLEAN",
+    },
+    "seats": {
+        "evento": "VARCHAR",
+        "asiento_id": "BIGINT",
+        "estado": "VARCHAR",
+        "orden_id": "VARCHAR",
+    },
+    "outbox": {
+        "mensaje_id": "VARCHAR",
+        "orden_id": "VARCHAR",
+        "tipo": "VARCHAR",
+        "creado_en": "DOUBLE",
+        "publicado_en": "DOUBLE",
+        "confirmado_en": "DOUBLE",
+    },
+    "inbox": {
+        "mensaje_id": "VARCHAR",
+        "orden_id": "VARCHAR",
+        "modo_entrega": "INTEGER",
+        "reentregado": "BOOLEAN",
+        "recibido_en": "DOUBLE",
+    },
+    "boletas": {
+        "orden_id": "VARCHAR",
+        "tipo_dte": "INTEGER",
+        "folio": "BIGINT",
+        "total": "BIGINT",
+        "neto": "BIGINT",
+        "iva": "BIGINT",
+        "emitida_en": "DOUBLE",
+        "asientos": "BIGINT[]",
+    },
+    "tickets": {
+        "orden_id": "VARCHAR",
+        "estado": "VARCHAR",
+        "pdf_bytes": "BIGINT",
+        "pdf_sha256": "VARCHAR",
+        "pdf_creado_en": "DOUBLE",
+        "creado_en": "DOUBLE",
+    },
+    "mails": {
+        "n": "BIGINT",
+        "message_id": "VARCHAR",
+        "orden_id": "VARCHAR",
+        "para": "VARCHAR",
+        "recibido_en": "DOUBLE",
+        "repeticiones": "INTEGER",
+        "pdf_sha256": "VARCHAR",
+        "pdf_opens": "BOOLEAN",
+        "pdf_pages": "INTEGER",
+        "pdf_names_seats": "BOOLEAN",
+        "pdf_names_event": "BOOLEAN",
+    },
 }
 
 
@@ -78,18 +135,27 @@ def collect(run_dir: Path, ports: Ports, clock: Clock, initial_seats: dict[str, 
     def keep(name: str, read: Callable[[], Any]) -> Any:
         try:
             return read()
-        except (OSError, requests.RequestException, psycopg.Error, pymysql.Error, ValueError, KeyError) as error:
+        except (
+            OSError,
+            requests.RequestException,
+            psycopg.Error,
+            pymysql.Error,
+            ValueError,
+            KeyError,
+        ) as error:
             errors[name] = f"{type(error).__name__}: {error}"
             return None
 
     for name, query in POSTGRES.items():
         _write(folder, name, keep(name, lambda query=query: _postgres(ports, query)))
     for name, query in MARIADB.items():
-        rows = keep(name, lambda query=query: _mariadb(ports, query))
-        _write(folder, name, [_boleta(row) for row in rows] if rows and name == "boletas" else rows)
-    folio = (keep("folio", lambda: _mariadb(ports, "SELECT siguiente FROM folio_contador LIMIT 1")) or [{}])[0]
-    boletas = keep("seats of boletas", lambda: _printed_places(ports)) or {}
-    _write(folder, "mails", keep("mails", lambda: _mails(ports, boletas)))
+        _write(folder, name, keep(name, lambda query=query: _mariadb(ports, query)))
+    _write(folder, "boletas", keep("boletas", lambda: _boletas(ports)))
+    folio = (keep("folio", lambda: _mariadb(ports, "SELECT siguiente FROM folio_contador LIMIT 1")) or [{}])[
+        0
+    ]
+    promised = keep("promised", lambda: _promised(ports)) or {}
+    _write(folder, "mails", keep("mails", lambda: _mails(ports, promised)))
     queue = {name: keep(name, lambda name=name: _queue(ports, name)) or {} for name in (QUEUE, DEAD_QUEUE)}
     meta = {
         "collected_at": clock.now(),
@@ -108,7 +174,9 @@ def collect(run_dir: Path, ports: Ports, clock: Clock, initial_seats: dict[str, 
 
 def seats_by_event(ports: Ports) -> dict[str, int]:
     """How many seats each event has."""
-    rows = _postgres(ports, "SELECT evento_codigo AS e, count(*) AS n FROM reservas.evento_asiento GROUP BY 1")
+    rows = _postgres(
+        ports, "SELECT evento_codigo AS e, count(*) AS n FROM reservas.evento_asiento GROUP BY 1"
+    )
     return {row["e"]: row["n"] for row in rows}
 
 
@@ -136,16 +204,33 @@ def _mariadb(ports: Ports, query: str) -> Rows:
         return list(cursor.fetchall())
 
 
-def _boleta(row: dict[str, Any]) -> dict[str, Any]:
-    """Amounts and seats as the fiscal document itself says them."""
-    document = json.loads(row.pop("documento"))
+def _boletas(ports: Ports) -> Rows:
+    """Amounts and seats as each fiscal document itself says them; a place that is no seat becomes -1."""
+    seats = {
+        (row["evento"], row["sector"], row["fila"], row["numero"]): row["id"]
+        for row in _postgres(ports, PLACES)
+    }
+    return [_boleta(row, seats) for row in _mariadb(ports, BOLETAS)]
+
+
+def _boleta(row: dict[str, Any], seats: dict[tuple[str, str, str, str], int]) -> dict[str, Any]:
+    document = json.loads(row["documento"])
     totals = document["Encabezado"]["Totales"]
-    return {**row, "neto": totals.get("MntNeto"), "iva": totals.get("IVA"), "asientos": document["_meta"]["asientos"]}
+    tickets = [line["InfoTicket"] for line in document["Detalle"] if "InfoTicket" in line]
+    places = [(t["CdgEvento"], t["UbicEvento"], t["FilaUbicEvento"], t["AsntoUbicEvento"]) for t in tickets]
+    return {
+        **row,
+        "neto": totals.get("MntNeto"),
+        "iva": totals.get("IVA"),
+        "asientos": [seats.get(place, -1) for place in places],
+    }
 
 
-def _printed_places(ports: Ports) -> dict[str, dict[str, Any]]:
+def _promised(ports: Ports) -> dict[str, dict[str, Any]]:
     """What each order's PDF must show: the event's name and every seat's sector, row and number."""
-    rows = _postgres(ports, "SELECT orden_id::text, cuerpo FROM reservas.bandeja_salida WHERE tipo = 'OrdenCreada'")
+    rows = _postgres(
+        ports, "SELECT orden_id::text, cuerpo FROM reservas.bandeja_salida WHERE tipo = 'OrdenCreada'"
+    )
     return {row["orden_id"]: row["cuerpo"] for row in rows}
 
 
@@ -162,7 +247,9 @@ def _mails(ports: Ports, expected: dict[str, dict[str, Any]]) -> Rows:
         listed: Rows = []
         while True:
             last = listed[-1]["n"] if listed else 0
-            page = session.get(f"{base}/mensajes?desde={last}&limite={PAGE}", timeout=TIMEOUT_S).json()["mensajes"]
+            page = session.get(f"{base}/mensajes?desde={last}&limite={PAGE}", timeout=TIMEOUT_S).json()[
+                "mensajes"
+            ]
             listed += page
             if len(page) < PAGE:
                 break
@@ -207,19 +294,16 @@ def _judge_pdf(data: bytes | None, order: dict[str, Any] | None) -> dict[str, An
 
 
 def _write(folder: Path, name: str, rows: Rows | None) -> None:
+    """Write one store; none (not readable) leaves no file, empty leaves an empty one."""
     if rows is None:
         return
-    columns = [column.strip().split(" ")[0] for column in COLUMNS[name].split(",")]
+    source = folder / f"{name}.ndjson"
+    lines = (json.dumps({column: row[column] for column in COLUMNS[name]}, default=float) for row in rows)
+    source.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
     with duckdb.connect() as database:
-        database.execute(f"CREATE TABLE t ({COLUMNS[name]})")
-        source = folder / f"{name}.ndjson"
-        source.write_text(
-            "".join(json.dumps({c: row[c] for c in columns}, default=float) + "\n" for row in rows), encoding="utf-8"
+        database.execute(
+            f"COPY (SELECT * FROM read_json(?, format='newline_delimited', columns=?)) "
+            f"TO '{folder / name}.parquet' (FORMAT parquet, COMPRESSION zstd)",
+            [str(source), COLUMNS[name]],
         )
-        types = {c.strip().split(" ")[0]: c.strip().split(" ", 1)[1] for c in COLUMNS[name].split(",")}
-        if rows:
-            database.execute(
-                "INSERT INTO t SELECT * FROM read_json(?, format='newline_delimited', columns=?)", [str(source), types]
-            )
-        database.execute(f"COPY t TO '{folder / name}.parquet' (FORMAT parquet, COMPRESSION zstd)")
-        source.unlink()
+    source.unlink()

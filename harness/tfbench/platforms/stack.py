@@ -25,6 +25,7 @@ from tfbench.platforms.probes import Health, Ports, probe
 PROJECT = "ticketflow"
 HEALTHY_DEADLINE_S = 120.0
 COMPOSE_TIMEOUT_S = 180.0
+REMOVERS = 6
 OWNER_UP = "up"
 OWNER_RUN = "run"
 
@@ -87,9 +88,10 @@ class Stack:
 
     def down(self) -> None:
         """Remove containers, networks and volumes; paused or stopped ones too. Nothing to remove is fine."""
-        for container in self.all_containers():
-            with contextlib.suppress(APIError, NotFound):
-                container.remove(force=True, v=True)
+        containers = self.all_containers()
+        if containers:
+            with ThreadPoolExecutor(REMOVERS) as pool:
+                list(pool.map(_remove, containers))
         label = {"label": f"com.docker.compose.project={PROJECT}"}
         for leftover in [*self.client.networks.list(filters=label), *self.client.volumes.list(filters=label)]:
             leftover.remove()
@@ -138,6 +140,11 @@ class Stack:
         if done.returncode != 0:
             tail = "\n".join(done.stderr.strip().splitlines()[-8:])
             raise PlatformError(f"docker-compose {' '.join(arguments)} failed:\n{tail}")
+
+
+def _remove(container: Container) -> None:
+    with contextlib.suppress(NotFound):
+        container.remove(force=True, v=True)
 
 
 def service_of(container: Container) -> str:

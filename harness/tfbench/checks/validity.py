@@ -1,0 +1,119 @@
+"""Whether the run was what was asked: the load offered in time and in full, each fault seen from outside and
+gone.
+
+A promise judged under another load, or without its fault, says nothing: the run is INVALID, and says why.
+"""
+
+import numpy as np
+
+from tfbench import texts
+from tfbench.model import AnyObjective, Objective, RecoveryObjective, Scenario
+from tfbench.results import FaultResult, LoadResult
+from tfbench.rundata import RunData
+from tfbench.slo.stats import percentile
+from tfbench.windows import FaultTimes
+
+# An arrival may start late by this share of the tightest latency promised before lateness blurs the verdict.
+LATE_SHARE = 0.1
+
+_START_DELAYS = """
+SELECT (t_start - t_intended) * 1000 AS delay_ms FROM measured
+WHERE first AND error IS DISTINCT FROM 'dropped' AND t_start IS NOT NULL
+"""
+
+_ARRIVALS = """
+SELECT count(*) FILTER (WHERE error IS DISTINCT FROM 'dropped'), count(*) FILTER (WHERE error = 'dropped')
+FROM operations WHERE first
+"""
+
+
+def judge_load(run: RunData, scenario: Scenario) -> LoadResult:
+    """What was offered, by the load's own count; what is on disk must agree with it."""
+    recorded, dropped_rows = run.row(_ARRIVALS)
+    stopped = run.last("load", state="stopped")
+    own = stopped or {}
+    delivered = int(own.get("delivered", recorded))
+    dropped = max(int(own.get("dropped", dropped_rows)), dropped_rows)
+    offered = int(own.get("offered", delivered + dropped))
+    delays = run.arrays(_START_DELAYS)["delay_ms"].astype(np.float64)
+    delay_p99_ms = percentile(delays, 99)
+    limit_ms = late_limit_ms(scenario)
+    numbers = {
+        "offered": offered,
+        "delivered": delivered,
+        "dropped": dropped,
+        "recorded": recorded,
+        "delay": delay_p99_ms,
+        "limit": limit_ms,
+    }
+    troubles = [
+        key
+        for key, is_so in (
+            ("nothing", not recorded),
+            ("not_stopped", stopped is None),
+            ("dropped", dropped > 0 or offered > delivered + dropped),
+            ("not_recorded", 0 < recorded < delivered),
+            ("late", delay_p99_ms is not None and limit_ms is not None and delay_p99_ms > limit_ms),
+        )
+        if is_so
+    ]
+    keys = troubles or ["valid" if delay_p99_ms is not None else "valid_unmeasured"]
+    return LoadResult(
+        offered=offered,
+        delivered=delivered,
+        dropped=dropped,
+        start_delay_p99_ms=delay_p99_ms,
+        valid=not troubles,
+        reason=texts.joined(*(texts.render(f"load.{key}", **numbers) for key in keys)),
+    )
+
+
+def late_limit_ms(scenario: Scenario) -> float | None:
+    """How late arrivals may start: a tenth of the tightest latency required, else promised."""
+    latencies = _latencies_ms(scenario, required_only=True) or _latencies_ms(scenario, required_only=False)
+    return LATE_SHARE * min(latencies) if latencies else None
+
+
+def _latencies_ms(scenario: Scenario, *, required_only: bool) -> list[float]:
+    limits = [
+        _latency_ms(objective)
+        for objective in scenario.slo.objectives
+        if objective.id in scenario.required or not required_only
+    ]
+    return [limit for limit in limits if limit is not None]
+
+
+def _latency_ms(objective: AnyObjective) -> float | None:
+    """The latency that an objective promises of operations; issuing takes its own time."""
+    if isinstance(objective, RecoveryObjective):
+        return objective.latency_ms_below
+    if isinstance(objective, Objective) and objective.good.source == "operations":
+        return objective.good.latency_ms_below
+    return None
+
+
+def fault_result(fault: FaultTimes) -> FaultResult:
+    """The fault as it happened."""
+    return FaultResult(
+        id=fault.id,
+        type=fault.type,
+        target=fault.target,
+        injected_at=fault.begin,
+        verified=fault.verified is not None,
+        healed_at=fault.healed,
+        residue=fault.residue,
+        evidence=list(fault.evidence),
+    )
+
+
+def fault_trouble(fault: FaultTimes) -> texts.Rendered | None:
+    """Why the fault was not what was asked; None when it was."""
+    if fault.begin is None:
+        key = "fault.not_injected"
+    elif fault.verified is None:
+        key = "fault.not_verified"
+    elif fault.residue:
+        key = "fault.residue"
+    else:
+        return None
+    return texts.render(key, target=fault.target, type=fault.type)

@@ -1,0 +1,70 @@
+"""What the bench asks of a load process: one JSON object, checked once, here."""
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import MISSING, asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+ARRIVAL_PROCESSES = ("poisson", "constant")
+
+
+class LoadConfigError(ValueError):
+    """The configuration cannot be played; the message names the key and the value seen."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoadConfig:
+    """One load process. Times in seconds, shares 0..1.
+
+    `start_at` (epoch) is when the plan's second 0 is; None means as soon as the process is ready.
+    `first_flow` numbers the flows of a process started in place of another, so that their buyers stay
+    different people.
+    """
+
+    base_url: str
+    rate_per_s: float
+    mix: Mapping[str, float]
+    seed: int
+    duration_s: float
+    clock_offset: float
+    run_dir: Path
+    arrivals: str = "poisson"
+    workload: str = "ticketflow"
+    start_at: float | None = None
+    first_flow: int = 0
+    think_s: float = 0.5
+    hot_share: float = 0.05
+    abandon_share: float = 0.2
+    max_in_flight: int = 5000
+    connect_timeout_s: float = 5.0
+    read_timeout_s: float = 30.0
+    stop_grace_s: float = 10.0
+    ready_timeout_s: float = 30.0
+
+    def __post_init__(self) -> None:
+        for name in ("rate_per_s", "duration_s", "max_in_flight", "connect_timeout_s", "read_timeout_s"):
+            if not getattr(self, name) > 0:
+                raise LoadConfigError(f"{name} must be above 0, not {getattr(self, name)!r}")
+        if self.arrivals not in ARRIVAL_PROCESSES:
+            raise LoadConfigError(
+                f"arrivals must be one of {', '.join(ARRIVAL_PROCESSES)}, not {self.arrivals!r}"
+            )
+        if any(share < 0 for share in self.mix.values()) or not math.isclose(sum(self.mix.values()), 1):
+            raise LoadConfigError(f"the shares of mix must be 0..1 and sum to 1, not {dict(self.mix)!r}")
+
+    def to_json(self) -> str:
+        return json.dumps(asdict(self) | {"run_dir": str(self.run_dir)}, indent=1)
+
+    @classmethod
+    def from_json(cls, text: str) -> "LoadConfig":
+        """Read what `to_json` or a person wrote; an unknown or a missing key is an error."""
+        values: dict[str, Any] = json.loads(text)
+        known = {field.name: field for field in fields(cls)}
+        if unknown := sorted(values.keys() - known.keys()):
+            raise LoadConfigError(f"unknown keys: {', '.join(unknown)}")
+        needed = {name for name, field in known.items() if field.default is MISSING}
+        if missing := sorted(needed - values.keys()):
+            raise LoadConfigError(f"missing keys: {', '.join(missing)}")
+        return cls(**(values | {"run_dir": Path(values["run_dir"])}))

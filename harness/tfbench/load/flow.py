@@ -1,0 +1,140 @@
+"""One arrival being played: its buyer, and the rows its operations leave.
+
+    with flow.operation("hold", evento="EV001", asientos=(7, 8)) as op:
+        reply = flow.session.post(...)
+        op.settle(reply, expect=303)
+    # -> one Operation row, however the block ended
+
+The first operation is intended when the plan said; each later one when the flow reached it. A block that is
+killed or breaks leaves a row all the same, `unknown`.
+"""
+
+import random
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import gevent
+
+from tfbench.clock import Clock
+from tfbench.load import pages
+from tfbench.load.browser import Browser, Reply
+from tfbench.operations import Operation
+
+
+@dataclass(slots=True)
+class Draft:
+    """An operation while it runs: what is known of it so far. `unknown` until settled."""
+
+    outcome: str = "unknown"
+    status: int = 0
+    error: str | None = None
+    evento: str | None = None
+    sector: str | None = None
+    asientos: tuple[int, ...] | None = None
+    retencion_id: str | None = None
+    orden_id: str | None = None
+    clave: str | None = None
+    read_success: bool | None = None
+    ticket_state: str | None = None
+
+    def settle(
+        self, reply: Reply, *, expect: int = 200, missing: str | None = None, was_accepted: bool = False
+    ) -> None:
+        """Take the outcome from the last answer. `missing` names what the page should have shown and did not.
+
+        `was_accepted`: an earlier answer of this operation said it was done, so a bad page makes it unknown,
+        not a failure that surely did not happen.
+        """
+        self.status = reply.status
+        if reply.is_unknown:
+            self.outcome, self.error = "unknown", what_went_wrong(reply)
+        elif reply.status != expect:
+            self.outcome, self.error = "fail", what_went_wrong(reply)
+        elif missing is not None:
+            self.outcome, self.error = "fail", missing
+        else:
+            self.outcome, self.error = "ok", None
+        if was_accepted and self.outcome == "fail":
+            self.outcome = "unknown"
+
+    def refuse(self, error: str) -> None:
+        """Settle without a request: there was nothing to ask for."""
+        self.outcome, self.error = "fail", error
+
+
+def what_went_wrong(reply: Reply) -> str:
+    """The exception's name, else the page's `codigo`, else the status."""
+    return reply.error or pages.error_code(reply.body) or f"status {reply.status}"
+
+
+class Flow:
+    """An arrival with its own randomness, so that what it chooses doesn't depend on how flows interleave."""
+
+    def __init__(
+        self,
+        number: int,
+        kind: str,
+        t_intended: float,
+        seed: int,
+        clock: Clock,
+        session: Browser,
+        record: Callable[[Operation], None],
+    ) -> None:
+        self.number = number
+        self.kind = kind
+        self.t_intended = t_intended
+        self.rng = random.Random(f"{seed}/flow/{number}")
+        self.session = session
+        self.has_operated = False
+        self._clock = clock
+        self._record = record
+
+    @contextmanager
+    def operation(
+        self,
+        op: str,
+        *,
+        evento: str | None = None,
+        sector: str | None = None,
+        asientos: tuple[int, ...] | None = None,
+    ) -> Iterator[Draft]:
+        draft = Draft(evento=evento, sector=sector, asientos=asientos)
+        t_start = self._clock.now()
+        first, self.has_operated = not self.has_operated, True
+        t_intended = self.t_intended if first else t_start
+        try:
+            yield draft
+        except gevent.GreenletExit:
+            draft.outcome, draft.error = "unknown", "interrupted"
+            raise
+        except Exception as error:
+            draft.outcome, draft.error = "unknown", type(error).__name__
+            raise
+        finally:
+            self._record(
+                Operation(
+                    op=op,
+                    flow=self.number,
+                    arrival=self.kind,
+                    first=first,
+                    t_intended=t_intended,
+                    t_start=t_start,
+                    t_end=self._clock.now(),
+                    outcome=draft.outcome,
+                    status=draft.status,
+                    error=draft.error,
+                    evento=draft.evento,
+                    sector=draft.sector,
+                    asientos=draft.asientos,
+                    retencion_id=draft.retencion_id,
+                    orden_id=draft.orden_id,
+                    clave=draft.clave,
+                    read_success=draft.read_success,
+                    ticket_state=draft.ticket_state,
+                )
+            )
+
+    def pause(self, mean_s: float) -> None:
+        """Think: half to one and a half times `mean_s`."""
+        gevent.sleep(self.rng.uniform(0.5, 1.5) * mean_s)

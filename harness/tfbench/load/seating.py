@@ -1,0 +1,130 @@
+"""Finding and holding seats: places on sale, their maps, the hold, and the second choice after a refusal.
+
+A share of buyers all want the same "hot" seat for some seconds, whatever the map says, so that buyers really
+race for a seat and the refusals are real.
+"""
+
+import time
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from tfbench.load import pages
+from tfbench.load.browser import Browser, Reply
+from tfbench.load.flow import Flow
+
+HOT_SEAT_S = 5.0
+MAPS_TRIED = 3
+SOLD_OUT_FOR_S = 30.0  # expired holds bring seats back: look again after this
+MAX_SEATS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A sector of an event."""
+
+    evento: str
+    sector: str
+
+    @property
+    def map_path(self) -> str:
+        return f"/eventos/{self.evento}/mapa?sector={quote(self.sector)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Seats held for a buyer who is now looking at the checkout form."""
+
+    place: Place
+    asientos: tuple[int, ...]
+    retencion_id: str
+    form: pages.Checkout
+
+
+def discover(session: Browser) -> list[Place]:
+    """Every sector of every event the portal shows; empty while it shows none."""
+    catalogue = session.get("/", "discover")
+    return [
+        Place(evento, sector)
+        for evento in pages.events(catalogue.body)
+        for sector in pages.sectors(session.get(f"/eventos/{evento}", "discover").body)
+    ]
+
+
+class Seating:
+    """The places on sale, as the buyers of this process have seen them."""
+
+    def __init__(self, places: list[Place], hot_share: float) -> None:
+        self._places = places
+        self._hot_share = hot_share
+        self._sold_out_until: dict[Place, float] = {}
+
+    def see_map(self, flow: Flow) -> None:
+        self._map(flow, flow.rng.choice(self._places))
+
+    def hold(self, flow: Flow) -> Held | None:
+        """See a map and hold one or two seats of it; None when the buyer leaves without."""
+        is_hot = flow.rng.random() < self._hot_share
+        place = self._places[0] if is_hot else self._somewhere(flow)
+        seats = self._map(flow, place)
+        for _ in range(MAPS_TRIED - 1):
+            if seats is None or seats.available or is_hot:
+                break
+            place = self._somewhere(flow)
+            seats = self._map(flow, place)
+        if seats is None:
+            return None
+        chosen = _hot_seat(flow, seats) if is_hot else _some_seats(flow, seats)
+        held, reply = self._try_hold(flow, place, seats, chosen)
+        if held is None and reply.status == 409:  # someone was faster; the refusal shows the map again
+            fresh = pages.seat_map(reply.body)
+            if fresh is not None and fresh.available:
+                held, _ = self._try_hold(flow, place, fresh, _some_seats(flow, fresh))
+        return held
+
+    def _somewhere(self, flow: Flow) -> Place:
+        now = time.monotonic()
+        open_places = [place for place in self._places if self._sold_out_until.get(place, 0) <= now]
+        return flow.rng.choice(open_places or self._places)
+
+    def _map(self, flow: Flow, place: Place) -> pages.SeatMap | None:
+        with flow.operation("seat_map", evento=place.evento, sector=place.sector) as op:
+            reply = flow.session.get(place.map_path, "seat_map")
+            seats = pages.seat_map(reply.body)
+            op.settle(reply, missing=None if seats else "no seat map on the page")
+        if op.outcome != "ok" or seats is None:
+            return None
+        if not seats.available:
+            self._sold_out_until[place] = time.monotonic() + SOLD_OUT_FOR_S
+        return seats
+
+    def _try_hold(
+        self, flow: Flow, place: Place, seats: pages.SeatMap, asientos: tuple[int, ...]
+    ) -> tuple[Held | None, Reply]:
+        with flow.operation("hold", evento=place.evento, sector=place.sector, asientos=asientos) as op:
+            if not asientos:
+                op.refuse("sold_out")
+                return None, Reply(0)
+            fields = seats.hidden | {"evento": place.evento, "sector": place.sector}
+            form = [*fields.items(), *(("asiento", str(seat)) for seat in asientos)]
+            reply = flow.session.post("/retenciones", "hold", form)
+            op.retencion_id = pages.hold_in(reply.location)
+            if reply.location is None or op.retencion_id is None:
+                op.settle(reply, expect=303, missing="no hold in the redirect")
+                return None, reply
+            page = flow.session.get(reply.location, "hold")
+            checkout = pages.checkout(page.body)
+            op.settle(page, missing=None if checkout else "no checkout form on the page", was_accepted=True)
+        if op.outcome != "ok" or checkout is None:
+            return None, page
+        return Held(place, asientos, op.retencion_id, checkout), page
+
+
+def _some_seats(flow: Flow, seats: pages.SeatMap) -> tuple[int, ...]:
+    wanted = flow.rng.randint(1, MAX_SEATS)
+    return tuple(sorted(flow.rng.sample(seats.available, min(wanted, len(seats.available)))))
+
+
+def _hot_seat(flow: Flow, seats: pages.SeatMap) -> tuple[int, ...]:
+    """The one seat that every hot buyer of these seconds wants, free or not."""
+    turn = int(flow.t_intended / HOT_SEAT_S)
+    return (seats.seats[turn % len(seats.seats)],)

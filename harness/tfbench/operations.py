@@ -1,0 +1,170 @@
+"""What the clients saw: one row an operation (docs/run-folder.md), appended as it ends, compacted after.
+
+    load process -> OperationWriter -> operations/<start>-<pid>-<n>.ndjson   (the last line may be torn)
+                                       compact(run) -> operations.parquet
+
+A killed writer loses the rows of its last half second, never an earlier one. A restarted one never appends to
+an old segment.
+"""
+
+import json
+import os
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import IO
+
+SEGMENTS = "operations"
+PARQUET = "operations.parquet"
+FLUSH_S = 0.5
+ROWS_PER_SEGMENT = 100_000
+
+COLUMNS = {
+    "op": "VARCHAR",
+    "flow": "BIGINT",
+    "arrival": "VARCHAR",
+    "first": "BOOLEAN",
+    "t_intended": "DOUBLE",
+    "t_start": "DOUBLE",
+    "t_end": "DOUBLE",
+    "outcome": "VARCHAR",
+    "status": "INTEGER",
+    "error": "VARCHAR",
+    "evento": "VARCHAR",
+    "sector": "VARCHAR",
+    "asientos": "BIGINT[]",
+    "retencion_id": "VARCHAR",
+    "orden_id": "VARCHAR",
+    "clave": "VARCHAR",
+    "read_success": "BOOLEAN",
+    "ticket_state": "VARCHAR",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One operation of one buyer. Times are epoch seconds; its latency is `t_end - t_intended`."""
+
+    op: str
+    flow: int
+    arrival: str
+    first: bool
+    t_intended: float
+    t_start: float
+    t_end: float
+    outcome: str
+    status: int
+    error: str | None = None
+    evento: str | None = None
+    sector: str | None = None
+    asientos: tuple[int, ...] | None = None
+    retencion_id: str | None = None
+    orden_id: str | None = None
+    clave: str | None = None
+    read_success: bool | None = None
+    ticket_state: str | None = None
+
+
+class OperationWriter:
+    """Appends operations to segments; a thread (a greenlet under gevent) flushes every `FLUSH_S`."""
+
+    def __init__(self, run_dir: Path, rows_per_segment: int = ROWS_PER_SEGMENT) -> None:
+        self._folder = run_dir / SEGMENTS
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._prefix = f"{time.time_ns()}-{os.getpid()}"
+        self._rows_per_segment = rows_per_segment
+        self._lock = threading.Lock()
+        self._closed = threading.Event()
+        self._segments = 0
+        self._rows_in_segment = 0
+        self._file = self._next_segment()
+        self._flusher = threading.Thread(
+            target=self._flush_until_closed, name="operations-flush", daemon=True
+        )
+        self._flusher.start()
+
+    def write(self, operation: Operation) -> None:
+        """Append one row; it is in the operating system's hands at most `FLUSH_S` later."""
+        values = {name: getattr(operation, name) for name in COLUMNS}
+        line = json.dumps(values, ensure_ascii=False, separators=(",", ":"))
+        with self._lock:
+            if self._rows_in_segment >= self._rows_per_segment:
+                self._file.close()
+                self._file = self._next_segment()
+            self._file.write(line + "\n")
+            self._rows_in_segment += 1
+
+    def close(self) -> None:
+        """Flush, sync and close; nothing may be written after it."""
+        self._closed.set()
+        self._flusher.join()
+        with self._lock:
+            self._file.flush()
+            os.fsync(self._file.fileno())
+            self._file.close()
+
+    def __enter__(self) -> "OperationWriter":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _next_segment(self) -> IO[str]:
+        self._segments += 1
+        self._rows_in_segment = 0
+        path = self._folder / f"{self._prefix}-{self._segments:04}.ndjson"
+        return path.open("x", encoding="utf-8", buffering=1 << 16)
+
+    def _flush_until_closed(self) -> None:
+        while not self._closed.wait(FLUSH_S):
+            with self._lock:
+                self._file.flush()
+
+
+@dataclass(frozen=True, slots=True)
+class Compacted:
+    """What `compact` wrote: the rows kept, and how many lines could not be read."""
+
+    path: Path
+    rows: int
+    torn: int
+
+
+def compact(run_dir: Path) -> Compacted:
+    """Write `operations.parquet` (zstd) from the run's segments, replacing an earlier one whole."""
+    import duckdb  # here, not above: the load process imports this module and must stay light
+
+    path = run_dir / PARQUET
+    partial = path.with_suffix(".parquet.partial")
+    segments = sorted(str(segment) for segment in (run_dir / SEGMENTS).glob("*.ndjson"))
+    with duckdb.connect() as db:
+        names = ", ".join(f'"{name}"' for name in COLUMNS)
+        if segments:
+            # An unreadable line becomes a row of nulls: that is how it is counted, and then left out.
+            source = "read_json(?, format='newline_delimited', columns=?, ignore_errors=true)"
+            db.execute(f"CREATE TABLE rows AS SELECT {names} FROM {source}", [segments, COLUMNS])
+        else:
+            columns = ", ".join(f'"{name}" {kind}' for name, kind in COLUMNS.items())
+            db.execute(f"CREATE TABLE rows ({columns})")
+        torn = _count(db.execute("SELECT count(*) FROM rows WHERE op IS NULL").fetchone())
+        rows = _count(db.execute("SELECT count(*) FROM rows WHERE op IS NOT NULL").fetchone())
+        db.execute(
+            "COPY (SELECT * FROM rows WHERE op IS NOT NULL ORDER BY t_intended, flow, t_start) "
+            f"TO '{_quoted(partial)}' (FORMAT parquet, COMPRESSION zstd)"
+        )
+    partial.replace(path)
+    return Compacted(path, rows, torn)
+
+
+def _count(row: tuple[int, ...] | None) -> int:
+    if row is None:
+        raise RuntimeError("a count returned no row")
+    return row[0]
+
+
+def _quoted(path: Path) -> str:
+    return str(path).replace("'", "''")

@@ -1,0 +1,78 @@
+"""`junit.xml`: a test case a judged line, for the CI systems that read it. English, as their pages are.
+
+PASS -> passed    FAIL -> failure    INVALID, INCONCLUSIVE, NO_DATA -> error with that word
+a line that isn't required and didn't pass, INFO -> skipped, with the reason
+"""
+
+import re
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+from tfbench.report.evidence import Record
+from tfbench.report.lines import Line, judged_lines
+from tfbench.results import load_results
+from tfbench.verdict import Verdict
+
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def junit(run_dir: Path) -> Path:
+    """Write `junit.xml` into the run folder and return its path."""
+    path = run_dir / "junit.xml"
+    path.write_bytes(junit_xml(load_results(run_dir)))
+    return path
+
+
+def junit_xml(results: Record) -> bytes:
+    """The document, counts and all."""
+    lines = [*judged_lines(results), _run_line(results)]
+    cases = [_case(results["scenario"], line) for line in lines]
+    counts = {
+        "tests": str(len(cases)),
+        "failures": str(sum(case.find("failure") is not None for case in cases)),
+        "errors": str(sum(case.find("error") is not None for case in cases)),
+        "skipped": str(sum(case.find("skipped") is not None for case in cases)),
+        "time": f"{results['finished_at'] - results['started_at']:.3f}",
+    }
+    root = ET.Element("testsuites", {"name": "tfbench", **counts})
+    suite = ET.SubElement(root, "testsuite", {"name": _clean(results["scenario"]), **counts})
+    suite.extend(cases)
+    ET.indent(root)
+    document: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
+    return document + b"\n"
+
+
+def _run_line(results: Record) -> Line:
+    """The whole run, so that no suite is green when its verdict isn't (an interrupted run, for one)."""
+    verdict = Verdict(results["verdict"])
+    if results["interrupted"] and verdict is Verdict.PASS:
+        verdict = Verdict.INVALID
+    return Line("run", "verdict", results["title"], True, verdict, results["reason"], "")
+
+
+def _case(scenario: str, line: Line) -> ET.Element:
+    name = f"{line.id}: {line.title['en']}" if line.title.get("en") else line.id
+    case = ET.Element(
+        "testcase", {"classname": _clean(f"tfbench.{scenario}.{line.kind}"), "name": _clean(name)}
+    )
+    tag = _tag(line)
+    if tag:
+        reason = _clean(line.reason.get("en", ""))
+        detail = ET.SubElement(case, tag, {"message": f"{line.verdict}: {reason}".rstrip(": ")})
+        if tag != "skipped":
+            detail.set("type", str(line.verdict))
+        detail.text = reason
+    return case
+
+
+def _tag(line: Line) -> str | None:
+    if line.verdict is Verdict.PASS:
+        return None
+    if not line.required or line.verdict is Verdict.INFO:
+        return "skipped"
+    return "failure" if line.verdict is Verdict.FAIL else "error"
+
+
+def _clean(text: str) -> str:
+    """Text without the characters that XML 1.0 can't hold."""
+    return _NOT_XML.sub("\ufffd", str(text))

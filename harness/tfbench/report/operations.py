@@ -1,0 +1,154 @@
+"""What the clients saw, as rows over the run's axis. A slice without data has None, not zero.
+
+operations -> rates (offered, ended), latencies by group, totals by phase
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from tfbench.report.evidence import Evidence
+from tfbench.report.timeline import Span, Timeline, middle
+
+Rows = list[dict[str, Any]]
+
+GROUPS = {
+    "browse": ("catalogue", "seat_map"),
+    "hold": ("hold", "release"),
+    "purchase": ("purchase",),
+    "tickets": ("ticket_state", "ticket_pdf", "boleta"),
+}
+OTHER = "other"
+OUTCOMES = ("ok", "fail", "unknown", "dropped")
+
+_GROUP_SQL = (
+    "CASE "
+    + " ".join(
+        f"WHEN op IN ({', '.join(repr(op) for op in operations)}) THEN '{group}'"
+        for group, operations in GROUPS.items()
+    )
+    + f" ELSE '{OTHER}' END"
+)
+_OUTCOME_SQL = "CASE WHEN error = 'dropped' THEN 'dropped' ELSE outcome END"
+
+
+def rates(evidence: Evidence, timeline: Timeline) -> tuple[Rows, Rows]:
+    """Operations a second: offered by intended time, and ended, by outcome, by end time."""
+    if not evidence.has_operations:
+        return [], []
+    offered = evidence.run.rows(
+        "SELECT CAST(floor((t_intended - $zero) / $bin) AS INTEGER) AS slice, count(*)"
+        " FROM operations GROUP BY 1",
+        zero=timeline.zero,
+        bin=timeline.bin_s,
+    )
+    ended = evidence.run.rows(
+        f"SELECT CAST(floor((t_end - $zero) / $bin) AS INTEGER) AS slice, {_OUTCOME_SQL}, count(*)"
+        " FROM operations GROUP BY 1, 2",
+        zero=timeline.zero,
+        bin=timeline.bin_s,
+    )
+    by_outcome = {(slice_, outcome): count for slice_, outcome, count in ended}
+    seen = [outcome for outcome in OUTCOMES if any(key[1] == outcome for key in by_outcome)]
+    slices = [slice_ for slice_, _ in by_outcome] + [slice_ for slice_, _ in offered]
+    if not slices:
+        return [], []
+    # Between the first and the last operation the load was on: a slice without any is a true zero.
+    every = range(min(slices), max(slices) + 1)
+    counts = dict(offered)
+    bin_s = timeline.bin_s
+    return (
+        [{"x": middle(slice_, bin_s), "y": counts.get(slice_, 0) / bin_s} for slice_ in every],
+        [
+            {
+                "x": middle(slice_, bin_s),
+                "y": by_outcome.get((slice_, outcome), 0) / bin_s,
+                "outcome": outcome,
+                "order": OUTCOMES.index(outcome),
+            }
+            for slice_ in every
+            for outcome in seen
+        ],
+    )
+
+
+def latencies(evidence: Evidence, timeline: Timeline) -> dict[str, Rows]:
+    """A row a slice for each group of operations: p50 and p99 of answers, the longest unanswered wait, in ms.
+
+    By intended time. Percentiles are observed values (`quantile_disc`), drawn and never judged.
+    """
+    if not evidence.has_operations:
+        return {}
+    found = evidence.run.rows(
+        f"""
+        WITH timed AS (
+            SELECT {_GROUP_SQL} AS grp, CAST(floor((t_intended - $zero) / $bin) AS INTEGER) AS slice,
+                   (t_end - t_intended) * 1000 AS ms, outcome <> 'unknown' AS answered
+            FROM operations WHERE error IS DISTINCT FROM 'dropped')
+        SELECT grp, slice,
+               quantile_disc(ms, 0.5) FILTER (answered), quantile_disc(ms, 0.99) FILTER (answered),
+               max(ms) FILTER (NOT answered)
+        FROM timed GROUP BY 1, 2 ORDER BY 1, 2
+        """,
+        zero=timeline.zero,
+        bin=timeline.bin_s,
+    )
+    groups: dict[str, dict[int, tuple[Any, ...]]] = {}
+    for group, slice_, *values in found:
+        groups.setdefault(group, {})[slice_] = tuple(values)
+    ordered = [group for group in (*GROUPS, OTHER) if group in groups]
+    return {group: list(_latency_rows(groups[group], timeline.bin_s)) for group in ordered}
+
+
+def _latency_rows(slices: dict[int, tuple[Any, ...]], bin_s: int) -> Iterator[dict[str, Any]]:
+    for slice_ in range(min(slices), max(slices) + 1):
+        p50, p99, waited = slices.get(slice_, (None, None, None))
+        yield {"x": middle(slice_, bin_s), "p50": _ms(p50), "p99": _ms(p99), "waited": _ms(waited)}
+
+
+def _ms(value: float | None) -> float | None:
+    """Rounded for the page, and never under the 0.1 ms that a logarithmic axis starts from."""
+    return None if value is None else max(round(value, 2), 0.1)
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseTotals:
+    """Operations of one group intended in one phase."""
+
+    phase: str
+    group: str
+    n: int
+    ok: int
+    fail: int
+    unknown: int
+    dropped: int
+    p50_ms: float | None
+    p99_ms: float | None
+
+
+def phase_totals(evidence: Evidence, timeline: Timeline) -> list[PhaseTotals]:
+    """The numbers behind the charts, phase by phase."""
+    if not evidence.has_operations:
+        return []
+    return [totals for phase in timeline.phases for totals in _totals(evidence, timeline, phase)]
+
+
+def _totals(evidence: Evidence, timeline: Timeline, phase: Span) -> list[PhaseTotals]:
+    rows = evidence.run.rows(
+        f"""
+        WITH counted AS (
+            SELECT {_GROUP_SQL} AS grp, {_OUTCOME_SQL} AS outcome, (t_end - t_intended) * 1000 AS ms
+            FROM operations WHERE t_intended - $zero >= $start AND t_intended - $zero < $end)
+        SELECT grp, count(*), count(*) FILTER (outcome = 'ok'), count(*) FILTER (outcome = 'fail'),
+               count(*) FILTER (outcome = 'unknown'), count(*) FILTER (outcome = 'dropped'),
+               quantile_disc(ms, 0.5) FILTER (outcome IN ('ok', 'fail')),
+               quantile_disc(ms, 0.99) FILTER (outcome IN ('ok', 'fail'))
+        FROM counted GROUP BY 1
+        """,
+        zero=timeline.zero,
+        start=phase.start_s,
+        end=phase.end_s,
+    )
+    order = (*GROUPS, OTHER)
+    rows.sort(key=lambda row: order.index(row[0]))
+    return [PhaseTotals(phase.name, *row) for row in rows]

@@ -1,0 +1,197 @@
+"""The panels of the timeline, each a Vega-Lite layer over the shared axis.
+
+phases and faults | offered and answered | latency by group | backlog | bought and mailed | containers
+"""
+
+import altair as alt
+
+from tfbench.report.drawing import (
+    BAD,
+    BLUE,
+    DROPPED,
+    FAIL,
+    INK,
+    OK,
+    PHASE,
+    VIOLET,
+    WIDTH,
+    Drawing,
+    Panel,
+    Rows,
+    dashes,
+    legend,
+    legend_of,
+)
+from tfbench.report.operations import OUTCOMES
+
+OUTCOME_COLOURS = dict(zip(OUTCOMES, (OK, FAIL, BAD, DROPPED), strict=True))
+
+CROSS = "M-1,-1L1,1M1,-1L-1,1"
+
+
+def strips(drawing: Drawing) -> list[Panel]:
+    """The run's phases in a row, and under it a bar for each fault."""
+    phases = alt.Chart(alt.NamedData("phases"))
+    strip = alt.layer(
+        phases.mark_rect(color=PHASE, stroke=DROPPED, strokeWidth=0.6).encode(x=_bare(drawing), x2="x2:Q"),
+        phases.mark_text(color=INK, fontSize=11).encode(
+            x=alt.X("middle:Q", scale=drawing.scale()), text="label:N"
+        ),
+    ).properties(width=WIDTH, height=20)
+    if not drawing.datasets["faults"]:
+        return [strip]
+    faults = alt.Chart(alt.NamedData("faults"))
+    row = alt.Y("row:N", axis=alt.Axis(title=None, ticks=False, domain=False, labelLimit=120))
+    gantt = alt.layer(
+        faults.mark_rect(color=BAD, opacity=0.75, height=7, yOffset=5).encode(
+            x=_bare(drawing), x2="x2:Q", y=row
+        ),
+        faults.mark_text(align="left", color=INK, fontSize=11, dx=5, dy=-7).encode(
+            x=_bare(drawing), y=row, text="label:N"
+        ),
+        alt.Chart(alt.NamedData("moments"))
+        .mark_tick(color=BAD, thickness=2, height=24)
+        .encode(x=_bare(drawing), y=row),
+    ).properties(width=WIDTH, height=alt.Step(28))
+    return [strip, gantt]
+
+
+def _bare(drawing: Drawing) -> alt.X:
+    return alt.X("x:Q", scale=drawing.scale(), axis=None)
+
+
+def rates_panel(drawing: Drawing, offered: Rows, ended: Rows) -> Panel:
+    """What ended, stacked by outcome, under what was offered."""
+    if not ended:
+        return drawing.empty("chart_rate")
+    seen = [outcome for outcome in OUTCOMES if any(row["outcome"] == outcome for row in ended)]
+    areas = (
+        alt.Chart(drawing.data("ended", ended))
+        .mark_area(interpolate="step", opacity=0.85)
+        .encode(
+            x=drawing.x(),
+            y=alt.Y("y:Q", stack=True, title=drawing.say("axis_rate")),
+            color=legend(
+                drawing, "outcome", seen, [OUTCOME_COLOURS[outcome] for outcome in seen], "outcome_"
+            ),
+            order="order:Q",
+        )
+    )
+    line = (
+        alt.Chart(drawing.data("offered", [row | {"kind": "offered"} for row in offered]))
+        .mark_line(interpolate="step", color=INK, strokeWidth=1)
+        .encode(x=drawing.x(), y="y:Q", strokeDash=dashes(drawing, "kind", {"offered": [4, 2]}, "rate_"))
+    )
+    return drawing.panel("chart_rate", 150, [areas, line])
+
+
+def latency_panel(drawing: Drawing, group: str, rows: Rows) -> Panel:
+    """A group's p50 to p99 as a band with its edges; a cross for each slice with an unanswered operation."""
+    scale = alt.Scale(type="log", domain=_log_domain(rows))
+    y = alt.Y("y:Q", scale=scale, title="ms", axis=_LOG_AXIS)
+    band = (
+        alt.Chart(drawing.data(f"{group}_band", rows))
+        .mark_area(color=BLUE, opacity=0.16)
+        .encode(x=drawing.x(), y=alt.Y("p50:Q", scale=scale, title="ms", axis=_LOG_AXIS), y2="p99:Q")
+    )
+    edges = [{"x": row["x"], "y": row[kind], "kind": kind} for kind in ("p50", "p99") for row in rows]
+    colour = legend(drawing, "kind", ["p50", "p99"], [VIOLET, BLUE], "latency_")
+    layers = [
+        band,
+        alt.Chart(drawing.data(f"{group}_edges", edges))
+        .mark_line(strokeWidth=1.3)
+        .encode(x=drawing.x(), y=y, color=colour),
+        *_lonely(drawing, f"{group}_lonely", edges, y, colour),
+        *_waits(drawing, f"{group}_waited", rows, y),
+        *_limit(drawing),
+    ]
+    return drawing.panel(f"latency_{group}", 84, layers)
+
+
+def _lonely(drawing: Drawing, name: str, rows: Rows, y: alt.Y, colour: alt.Color) -> list[alt.Chart]:
+    """Dots for values without a neighbour: a line through one point is not seen."""
+    edges: Rows = [{"y": None, "kind": None}]
+    alone = [
+        row
+        for before, row, after in zip(edges + rows, rows, rows[1:] + edges, strict=False)
+        if row["y"] is not None
+        and all(other["y"] is None or other["kind"] != row["kind"] for other in (before, after))
+    ]
+    if not alone:
+        return []
+    dots = alt.Chart(drawing.data(name, alone)).mark_point(filled=True, size=9, opacity=1)
+    return [dots.encode(x=drawing.x(), y=y, color=colour)]
+
+
+def _waits(drawing: Drawing, name: str, rows: Rows, y: alt.Y) -> list[alt.Chart]:
+    waited = [{"x": r["x"], "y": r["waited"], "kind": "waited"} for r in rows if r["waited"] is not None]
+    if not waited:
+        return []
+    shape = alt.Shape(
+        "kind:N",
+        scale=alt.Scale(domain=["waited"], range=[CROSS]),
+        legend=legend_of(drawing, ["waited"], "latency_", symbolStrokeColor=BAD),
+    )
+    crosses = alt.Chart(drawing.data(name, waited)).mark_point(color=BAD, size=26, strokeWidth=1.4)
+    return [crosses.encode(x=drawing.x(), y=y, shape=shape)]
+
+
+def _limit(drawing: Drawing) -> list[alt.Chart]:
+    """The latency that is promised, named at the end of its line."""
+    if drawing.limit_ms is None:
+        return []
+    limit = alt.Chart(drawing.data("limit", [{"y": drawing.limit_ms, "label": f"{drawing.limit_ms:g} ms"}]))
+    return [
+        limit.mark_rule(color=INK, strokeDash=[5, 3]).encode(y="y:Q"),
+        limit.mark_text(color=INK, align="left", dx=4, fontSize=10).encode(
+            x=alt.value(WIDTH), y="y:Q", text="label:N"
+        ),
+    ]
+
+
+_LOG_AXIS = alt.Axis(values=[1, 10, 100, 1000, 10000, 100000], format=",", grid=True)
+
+
+def _log_domain(rows: Rows) -> list[float]:
+    """Whole decades around everything drawn, 1 ms to 1 s at least."""
+    values = [row[kind] for row in rows for kind in ("p50", "p99", "waited") if row[kind] is not None]
+    low, high = min(values, default=1.0), max(values, default=1000.0)
+    domain = [1.0, 1000.0]
+    while domain[0] > low:
+        domain[0] /= 10
+    while domain[1] < high:
+        domain[1] *= 10
+    return domain
+
+
+def lines_panel(drawing: Drawing, title: str, rows: Rows, colours: dict[str, str]) -> Panel:
+    """A line for each kind of rows, told apart by dashes as well as by colour."""
+    seen = [kind for kind in colours if any(row["kind"] == kind and row["y"] is not None for row in rows)]
+    if not seen:
+        return drawing.empty(title)
+    rows = [row for kind in seen for row in rows if row["kind"] == kind]
+    y = alt.Y("y:Q", title=drawing.say(f"{title}_axis"), axis=alt.Axis(tickMinStep=1))
+    colour = legend(drawing, "kind", seen, [colours[kind] for kind in seen], "line_")
+    dash = dashes(drawing, "kind", dict(zip(colours, ([1, 0], [5, 2]), strict=True)), None)
+    line = (
+        alt.Chart(drawing.data(title, rows))
+        .mark_line(strokeWidth=1.6)
+        .encode(x=drawing.x(), y=y, color=colour, strokeDash=dash)
+    )
+    return drawing.panel(title, 110, [line, *_lonely(drawing, f"{title}_lonely", rows, y, colour)])
+
+
+def services_panel(drawing: Drawing, rows: Rows) -> Panel:
+    """A thin bar while a container is up, a thick one while it is down: told apart without colour."""
+    if not rows:
+        return drawing.empty("chart_services")
+    y = alt.Y("service:N", title=None, axis=alt.Axis(ticks=False, domain=False, labelLimit=130, grid=False))
+    layers = [
+        alt.Chart(drawing.data(f"services_{state}", [row for row in rows if row["state"] == state]))
+        .mark_bar(height=height, color=colour)
+        .encode(x=drawing.x(shows_title=True), x2="x2:Q", y=y)
+        for state, height, colour in (("up", 3, OK), ("down", 11, BAD))
+        if any(row["state"] == state for row in rows)
+    ]
+    services = len({row["service"] for row in rows})
+    return drawing.panel("chart_services", 16 * services + 4, layers)

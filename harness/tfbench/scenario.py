@@ -1,0 +1,231 @@
+"""Reads a scenario, and refuses what cannot be run or judged, with file and line.
+
+    scenarios/NAME.yaml --+
+                          +-> Scenario      a run: load_scenario(file)
+    slo/*.yaml -----------+                 judging it later, from its copies: load_run_scenario(run_dir)
+
+Names are checked against `catalog.py`, objectives against the tables that the scenario points to.
+"""
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+from tfbench import catalog
+from tfbench.errors import ConfigError
+from tfbench.model import (
+    AnyObjective,
+    FaultSpec,
+    InvariantObjective,
+    LoadSpec,
+    Objective,
+    Phases,
+    RecoveryObjective,
+    Scenario,
+    Slo,
+    Text,
+)
+from tfbench.slo.openslo import load_slo
+from tfbench.workspace import Workspace
+from tfbench.yamlio import Mapping, Node, read_document
+
+API_VERSION, KIND = "tfbench/v1", "Scenario"
+
+MIN_BASELINE_S = 10.0
+_MAX_S = 86_400
+# One load process on one core offers 4,000 arrivals/s on time; 6,000 are too many (measured).
+_MIN_RATE_PER_S, _MAX_RATE_PER_S = 0.1, 4000
+_MAX_SEED = 2**63 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class ScenarioRow:
+    """One line of `tfbench list`: a scenario, or why its file cannot be read."""
+
+    name: str
+    file: Path
+    scenario: Scenario | None
+    problem: ConfigError | None
+
+
+def list_scenarios(workspace: Workspace) -> list[ScenarioRow]:
+    """Every scenario of the workspace, by name; a broken one doesn't hide the others."""
+    return [_row(file) for file in workspace.scenario_files()]
+
+
+def _row(file: Path) -> ScenarioRow:
+    try:
+        return ScenarioRow(file.stem, file, load_scenario(file), None)
+    except ConfigError as problem:
+        return ScenarioRow(file.stem, file, None, problem)
+
+
+def load_scenario(file: Path) -> Scenario:
+    """The scenario of a file named after it, with the tables it points to. Raises ConfigError."""
+    root = _open(file)
+    name = root.mapping("metadata").require("name")
+    if name.as_str() != file.stem:
+        raise name.error(
+            f'"{name.as_str()}" is not the file\'s name; call it "{file.stem}", or rename the file'
+        )
+    source = root.mapping("spec").mapping("objectives").require("source")
+    slo_file = (file.parent / source.as_str()).resolve()
+    if not slo_file.is_file():
+        raise source.error(
+            f'"{source.as_str()}" leads to no file ({slo_file}); give a path from the scenario\'s folder'
+        )
+    return _read(file, root, load_slo(slo_file))
+
+
+def load_run_scenario(run_dir: Path) -> Scenario:
+    """The scenario of a run folder, from the byte copies kept there. Raises ConfigError."""
+    file = run_dir / "scenario.yaml"
+    return _read(file, _open(file), load_slo(run_dir / "slo.yaml"))
+
+
+def _open(file: Path) -> Mapping:
+    root = read_document(file)
+    root.require_choice("kind", (KIND,), "kind")
+    root.require_choice("apiVersion", (API_VERSION,), "apiVersion")
+    return root
+
+
+def _read(file: Path, root: Mapping, slo: Slo) -> Scenario:
+    metadata, spec = root.mapping("metadata"), root.mapping("spec")
+    objectives, invariants = spec.mapping("objectives"), spec.mapping("invariants")
+    scenario = Scenario(
+        path=file,
+        name=metadata.require("name").as_name(),
+        title=_read_text(metadata.mapping("title")),
+        purpose=_read_text(metadata.mapping("purpose")),
+        system=spec.require_choice("system", catalog.SYSTEMS, "system"),
+        profile=spec.require_choice("profile", catalog.PROFILES, "profile"),
+        seed=spec.require_int("seed", min=0, max=_MAX_SEED),
+        load=_read_load(spec.mapping("load")),
+        phases=_read_phases(spec.mapping("phases")),
+        faults=_read_faults(spec.sequence("faults")),
+        slo=slo,
+        required=objectives.require("required").as_choices(
+            [o.id for o in slo.objectives], "objective", at_least=1
+        ),
+        expectations=spec.require("expectations").as_choices(catalog.EXPECTATIONS, "expectation"),
+        invariants=invariants.require("required").as_choices(catalog.INVARIANTS, "invariant"),
+    )
+    objectives.require("source")
+    for mapping in (objectives, invariants, metadata, spec, root):
+        mapping.finish()
+    _check_outage(spec, scenario)
+    _check_required(spec, scenario)
+    return scenario
+
+
+def _read_text(mapping: Mapping) -> Text:
+    text = Text(en=mapping.require_str("en"), es=mapping.require_str("es"))
+    mapping.finish()
+    return text
+
+
+def _read_load(load: Mapping) -> LoadSpec:
+    spec = LoadSpec(
+        workload=load.require_choice("workload", catalog.WORKLOADS, "workload"),
+        rate_per_s=load.require_number("rate_per_s", min=_MIN_RATE_PER_S, max=_MAX_RATE_PER_S),
+        arrivals=load.require_choice("arrivals", catalog.ARRIVALS, "arrivals"),
+        mix=_read_mix(load.mapping("mix")),
+    )
+    load.finish()
+    return spec
+
+
+def _read_mix(mapping: Mapping) -> dict[str, float]:
+    mix: dict[str, float] = {}
+    for key, kind, share in mapping.items():
+        key.as_choice(catalog.ARRIVAL_KINDS, "kind of arrival")
+        mix[kind] = share.as_number(min=0, max=1)
+    total = math.fsum(mix.values())
+    if not math.isclose(total, 1, abs_tol=1e-9):
+        raise mapping.error(f"the shares sum to {total:.6g}; make them sum to 1")
+    for key, kind, _ in mapping.items():
+        if kind in catalog.ARRIVALS_AFTER_PURCHASE and mix[kind] > 0 and not mix.get("purchase"):
+            raise key.error("comes back to an order, but nobody buys; give purchase a share")
+    return mix
+
+
+def _read_phases(phases: Mapping) -> Phases:
+    spec = Phases(
+        warmup_s=phases.require_number("warmup_s", min=0, max=_MAX_S),
+        baseline_s=phases.require_number("baseline_s", min=MIN_BASELINE_S, max=_MAX_S),
+        outage_s=phases.require_number("outage_s", min=0, max=_MAX_S),
+        recovery_s=phases.require_number("recovery_s", min=0, max=_MAX_S),
+        drain_deadline_s=phases.require_number("drain_deadline_s", min=1, max=_MAX_S),
+    )
+    phases.finish()
+    return spec
+
+
+def _read_faults(nodes: list[Node]) -> tuple[FaultSpec, ...]:
+    faults: list[FaultSpec] = []
+    for node in nodes:
+        mapping = node.as_mapping()
+        fault = FaultSpec(
+            id=mapping.require("id").as_name(),
+            type=mapping.require_choice("type", catalog.FAULT_TYPES, "fault type"),
+            target=mapping.require_choice("target", catalog.TARGETS, "target"),
+            verify=mapping.require("verify").as_choices(catalog.VERIFICATIONS, "verification", at_least=1),
+        )
+        mapping.finish()
+        for other in faults:
+            if other.id == fault.id:
+                raise mapping.require("id").error(
+                    f'"{fault.id}" is already taken; give this fault another id'
+                )
+            if other.target == fault.target:
+                raise mapping.require("target").error(
+                    f"{fault.target} is already broken by {other.id}; keep one"
+                )
+        faults.append(fault)
+    return tuple(faults)
+
+
+def _check_outage(spec: Mapping, scenario: Scenario) -> None:
+    """Faults and the outage belong together, and so do expectations, which all speak of an outage."""
+    outage = spec.mapping("phases").require("outage_s")
+    if scenario.faults and scenario.phases.outage_s == 0:
+        raise outage.error("0, but there is a fault; give it some seconds, or remove the fault")
+    if not scenario.faults and scenario.phases.outage_s > 0:
+        raise outage.error("an outage without a fault; add one to spec.faults, or make it 0")
+    if not scenario.faults and scenario.expectations:
+        raise spec.require("expectations").error(
+            "they speak of an outage, but there is no fault; add one, or empty it"
+        )
+
+
+def _check_required(spec: Mapping, scenario: Scenario) -> None:
+    by_id = {objective.id: objective for objective in scenario.slo.objectives}
+    for node in spec.mapping("objectives").sequence("required"):
+        objective = by_id[node.as_str()]
+        if isinstance(objective, RecoveryObjective):
+            _check_recovery(spec, scenario, node, objective)
+        _check_evidence(node, scenario.load.mix, objective)
+
+
+def _check_recovery(spec: Mapping, scenario: Scenario, node: Node, objective: RecoveryObjective) -> None:
+    if not scenario.faults:
+        raise node.error(f'"{objective.id}" is a recovery time, but there is no fault; add one, or remove it')
+    recovery_s, hold_s = scenario.phases.recovery_s, objective.hold_s
+    if recovery_s < hold_s:
+        node = spec.mapping("phases").require("recovery_s")
+        needed = f'"{objective.id}" believes a recovery after {hold_s:g} good seconds'
+        raise node.error(f"{recovery_s:g} s, but {needed}; make it longer")
+
+
+def _check_evidence(node: Node, mix: dict[str, float], objective: AnyObjective) -> None:
+    """A required objective must count something that this load does."""
+    if isinstance(objective, InvariantObjective):
+        return
+    done = {op for kind, share in mix.items() if share > 0 for op in catalog.OPERATIONS_OF_ARRIVAL[kind]}
+    if isinstance(objective, Objective) and objective.total.source == "issuance":
+        counted: tuple[str, ...] = ("purchase",)
+    else:
+        counted = objective.total.operations if isinstance(objective, Objective) else objective.operations
+    if not done.intersection(counted):
+        raise node.error(f'"{objective.id}" counts {", ".join(counted)}, which no arrival of the mix makes')

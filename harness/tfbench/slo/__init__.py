@@ -1,0 +1,1 @@
+"""What is acceptable: SLA and SLO tables read from OpenSLO documents (`openslo`), and how they are judged."""

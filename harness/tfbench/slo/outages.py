@@ -1,0 +1,138 @@
+"""From a run to its recovery times and to what they spend of error budgets.
+
+    measured operations -> arrays -> recovery.py -> RecoveryResult -> budget.py -> BudgetResult
+
+A refusal (`fail`) shows neither that a service is up nor that it is down, so recovery does not look at it.
+"""
+
+import dataclasses
+import math
+from collections.abc import Iterable
+
+import numpy as np
+
+from tfbench import texts
+from tfbench.model import AnyObjective, Objective, RecoveryObjective
+from tfbench.results import BudgetResult, RecoveryResult
+from tfbench.rundata import RunData
+from tfbench.slo.budget import failures_per_window, spent_ratio
+from tfbench.slo.recovery import Injection, Recovery, Seen, measure_recovery, recovery_verdict, slice_width
+from tfbench.verdict import Verdict
+from tfbench.windows import FaultTimes
+
+_OPERATIONS = """
+SELECT t_intended, t_end, outcome = 'ok' AND latency_ms < $latency_ms_below AS good
+FROM measured WHERE list_contains($operations, op) AND outcome <> 'fail' ORDER BY t_intended
+"""
+
+
+def judge_recovery(
+    run: RunData, objective: RecoveryObjective, fault: FaultTimes, required: bool
+) -> RecoveryResult:
+    """Measure and judge one recovery objective against one fault."""
+    recovery = _measure(run, objective, fault)
+    verdict = recovery_verdict(recovery, objective.limit_s)
+    if recovery.seen is Seen.NO_OUTAGE and fault.verified is None:
+        verdict = Verdict.INVALID  # nothing broke, as far as anybody saw: that says nothing of recovery
+    return RecoveryResult(
+        id=objective.id,
+        title=dataclasses.asdict(objective.title),
+        service=objective.service,
+        fault=fault.id,
+        required=required,
+        verdict=verdict,
+        reason=_reason(recovery, objective.limit_s, verdict),
+        limit_s=objective.limit_s,
+        rto_s=recovery.rto_s,
+        lower_s=recovery.lower_s,
+        upper_s=recovery.upper_s,
+        detect_s=recovery.detect_s,
+        outage_s=recovery.outage_s,
+    )
+
+
+def _measure(run: RunData, objective: RecoveryObjective, fault: FaultTimes) -> Recovery:
+    if fault.begin is None or fault.effect is None:
+        return Recovery(Seen.NO_DATA, objective.hold_s)
+    arrays = run.arrays(
+        _OPERATIONS,
+        operations=list(objective.operations),
+        latency_ms_below=objective.latency_ms_below,
+    )
+    t_intended = arrays["t_intended"].astype(np.float64)
+    rate = _rate(t_intended, run.windows.measured_from, fault.begin)
+    return measure_recovery(
+        t_intended,
+        arrays["t_end"].astype(np.float64),
+        arrays["good"].astype(np.bool_),
+        Injection(
+            begin=fault.begin,
+            effect=fault.effect,
+            heal_begin=math.inf if fault.heal_begin is None else fault.heal_begin,
+            observed_until=run.windows.load_until,
+        ),
+        hold_s=objective.hold_s,
+        slice_target=objective.slice_target,
+        slice_s=slice_width(rate, objective.slice_target, objective.hold_s),
+    )
+
+
+def _rate(t_intended: "np.typing.NDArray[np.float64]", since: float, begin: float) -> float:
+    """Operations a second before the fault: what traffic looks like when the service is well."""
+    before = int(np.count_nonzero(t_intended < begin))
+    if before and begin > since:
+        return before / (begin - since)
+    span = float(np.ptp(t_intended)) if len(t_intended) > 1 else 0.0
+    return len(t_intended) / span if span > 0 else 0.0
+
+
+def _reason(recovery: Recovery, limit_s: float, verdict: Verdict) -> texts.Rendered:
+    key = f"recovery.{recovery.seen.value}"
+    if recovery.seen is Seen.NO_OUTAGE and verdict is Verdict.INVALID:
+        key = "recovery.unverified"
+    reason = texts.render(
+        key,
+        limit=limit_s,
+        rto=recovery.rto_s,
+        lower=recovery.lower_s,
+        upper=recovery.upper_s,
+        detect=recovery.detect_s,
+        outage=recovery.outage_s,
+    )
+    if recovery.relapse_s > 0:
+        reason = texts.joined(reason, texts.render("recovery.relapse", relapse=recovery.relapse_s))
+    return reason
+
+
+def budgets(objectives: Iterable[AnyObjective], recoveries: list[RecoveryResult]) -> list[BudgetResult]:
+    """What each measured outage of a service spends of that service's availability objectives."""
+    availability = [objective for objective in objectives if _is_availability(objective)]
+    return [
+        _budget(objective, recovery)
+        for objective in availability
+        if isinstance(objective, Objective)
+        for recovery in recoveries
+        if recovery.service == objective.service
+    ]
+
+
+def _is_availability(objective: AnyObjective) -> bool:
+    """An objective that full outage spends at the rate of time: answered or not, however fast."""
+    return (
+        isinstance(objective, Objective)
+        and objective.total.source == "operations"
+        and objective.good.latency_ms_below is None
+    )
+
+
+def _budget(objective: Objective, recovery: RecoveryResult) -> BudgetResult:
+    outage_s, target, window_s = recovery.outage_s, objective.target, objective.window_s
+    return BudgetResult(
+        objective=objective.id,
+        service=objective.service,
+        target=target,
+        window_s=window_s,
+        outage_s=outage_s,
+        spent_ratio=None if outage_s is None else spent_ratio(outage_s, target, window_s),
+        failures_per_window=None if outage_s is None else failures_per_window(outage_s, target, window_s),
+    )

@@ -1,0 +1,85 @@
+"""Reads what an indicator counts: a ratioMetric of `good` and `total`, each a selector of records.
+
+    metricSource:
+      type: tfbench
+      spec: {source: operations, operations: [hold], outcome: [ok], latency_ms_below: 300}
+      or    {source: issuance, latency_ms_below: 300000}
+
+A filter left out lets every record pass. `good` must count only what `total` counts, or the ratio lies.
+"""
+
+from dataclasses import dataclass
+
+from tfbench.catalog import OPERATIONS, OUTCOMES, SOURCES
+from tfbench.model import Selector
+from tfbench.yamlio import Mapping, Node
+
+
+@dataclass(frozen=True, slots=True)
+class Ratio:
+    """What is good, out of what."""
+
+    good: Selector
+    total: Selector
+
+
+def read_ratio(metric: Mapping) -> Ratio:
+    """The `good` and `total` of a ratioMetric; `bad` and `raw` are OpenSLO too, but not judged yet."""
+    for key in ("bad", "raw", "rawType"):
+        if other := metric.optional(key):
+            raise other.error(f"{key} is OpenSLO, but not judged yet; count good and total")
+    if counter := metric.optional("counter"):
+        counter.as_bool()
+    total = _read_selector(metric.mapping("total"))
+    node = metric.require("good")
+    good = _read_selector(node.as_mapping())
+    metric.finish()
+    _check_part_of(node, good, total)
+    return Ratio(good, total)
+
+
+def _read_selector(metric: Mapping) -> Selector:
+    source = metric.mapping("metricSource")
+    if ref := source.optional("metricSourceRef"):
+        raise ref.error("data sources are OpenSLO, but not read; use type: tfbench")
+    source.require_choice("type", ("tfbench",), "metric source")
+    selector = _read_filters(source.mapping("spec"))
+    source.finish()
+    metric.finish()
+    return selector
+
+
+def _read_filters(spec: Mapping) -> Selector:
+    source = spec.require_choice("source", SOURCES, "source")
+    latency = spec.optional("latency_ms_below")
+    latency_ms_below = latency.as_number(min=1, max=86_400_000) if latency else None
+    if source == "issuance":
+        spec.finish()
+        return Selector(source, latency_ms_below=latency_ms_below)
+    outcome, status_not = spec.optional("outcome"), spec.optional("status_not")
+    selector = Selector(
+        source,
+        operations=spec.require("operations").as_choices(OPERATIONS, "operation", at_least=1),
+        outcome=outcome.as_choices(OUTCOMES, "outcome", at_least=1) if outcome else (),
+        latency_ms_below=latency_ms_below,
+        status_not=tuple(n.as_int(min=100, max=599) for n in status_not.as_list()) if status_not else (),
+    )
+    spec.finish()
+    return selector
+
+
+def _check_part_of(node: Node, good: Selector, total: Selector) -> None:
+    if good.source != total.source:
+        raise node.error(
+            f'counts "{good.source}", but total counts "{total.source}"; use one source for both'
+        )
+    if set(good.operations) != set(total.operations):
+        raise node.error("counts other operations than total; name the same in both")
+    if total.latency_ms_below is not None or total.status_not:
+        raise node.error(
+            "total filters by latency or status, so slow or failed operations vanish; filter in good"
+        )
+    if total.outcome and not set(good.outcome or OUTCOMES) <= set(total.outcome):
+        raise node.error("counts outcomes that total leaves out; add them to total")
+    if good == total:
+        raise node.error("is the same as total, so it can never fail; add what makes an operation good")

@@ -1,0 +1,174 @@
+"""What a buyer does with each answer, told through a scripted browser: no network, no waiting."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from tfbench.clock import Clock
+from tfbench.load import pages
+from tfbench.load.browser import Reply
+from tfbench.load.flow import Flow
+from tfbench.load.orders import Order, Orders
+from tfbench.load.people import person
+from tfbench.load.purchase import buy
+from tfbench.load.seating import Place, Seating
+from tfbench.operations import Operation
+
+BOUGHT = Reply(303, location="/mis-entradas/o1?nueva=1")
+SHOWN = Reply(200, b'<h1>Compra Exitosa</h1><article data-orden-id="o1" data-ticket-estado="EN_PROCESO">')
+BUSY = Reply(503, b'<main data-codigo="resultado_desconocido">', retry_after_s=0)
+TIMEOUT = Reply(0, error="Timeout", retry_after_s=0)
+EXPIRED = Reply(409, b'<main data-codigo="retencion_expirada">')
+IN_PROGRESS = Reply(409, b'<main data-codigo="clave_en_curso">', retry_after_s=0)
+
+
+class ScriptedBrowser:
+    """Answers from a list, and remembers what was asked; an unexpected request fails the test."""
+
+    def __init__(self, *replies: Reply) -> None:
+        self.replies = list(replies)
+        self.asked: list[tuple[str, tuple[tuple[str, str], ...]]] = []
+
+    def get(self, path: str, name: str) -> Reply:
+        self.asked.append((path, ()))
+        return self.replies.pop(0)
+
+    def post(self, path: str, name: str, form: Sequence[tuple[str, str]]) -> Reply:
+        self.asked.append((path, tuple(form)))
+        return self.replies.pop(0)
+
+
+def flow(browser: ScriptedBrowser, rows: list[Operation]) -> Flow:
+    return Flow(3, "purchase", 1000.0, 7, Clock(0), browser, rows.append)
+
+
+def purchase(*replies: Reply) -> tuple[Operation, ScriptedBrowser]:
+    browser, rows = ScriptedBrowser(*replies), list[Operation]()
+    with flow(browser, rows).operation("purchase", evento="EV001", asientos=(7,)) as op:
+        buy(browser, op, "r1", pages.Checkout("token", "key"), person(3))
+    assert browser.replies == []
+    return rows[0], browser
+
+
+@pytest.mark.parametrize(
+    ("replies", "outcome", "status", "error"),
+    [
+        pytest.param([BOUGHT, SHOWN], "ok", 200, None, id="bought at once"),
+        pytest.param(
+            [BUSY, BOUGHT, SHOWN], "ok", 200, "resultado_desconocido", id="bought at the second press"
+        ),
+        pytest.param(
+            [IN_PROGRESS, BOUGHT, SHOWN], "ok", 200, "clave_en_curso", id="the first press still ran"
+        ),
+        pytest.param([BOUGHT, BUSY, SHOWN], "ok", 200, "resultado_desconocido", id="bought, page read again"),
+        pytest.param([EXPIRED], "fail", 409, "retencion_expirada", id="refused"),
+        pytest.param(
+            [TIMEOUT, EXPIRED],
+            "unknown",
+            409,
+            "Timeout; retencion_expirada",
+            id="refused, but one press is open",
+        ),
+        pytest.param([BUSY] * 4, "unknown", 503, "; ".join(["resultado_desconocido"] * 4), id="given up"),
+        pytest.param(
+            [BOUGHT, Reply(200, b"Hola")], "unknown", 200, "no Compra Exitosa", id="bought, page is silent"
+        ),
+        pytest.param([BOUGHT, Reply(404)], "unknown", 404, "status 404", id="bought, page is gone"),
+        pytest.param(
+            [Reply(303, location="/eventos/E")], "fail", 303, "no order in the redirect", id="sent elsewhere"
+        ),
+    ],
+)
+def test_purchase_ends_as_its_answers_say(
+    replies: list[Reply], outcome: str, status: int, error: str
+) -> None:
+    row, _ = purchase(*replies)
+    assert (row.outcome, row.status, row.error) == (outcome, status, error)
+    assert row.read_success is (outcome == "ok")
+    assert (row.orden_id == "o1") is (BOUGHT in replies)
+    assert row.clave == "key"
+
+
+def test_every_press_sends_the_same_form() -> None:
+    _, browser = purchase(BUSY, TIMEOUT, BOUGHT, SHOWN)
+    presses = [form for path, form in browser.asked if path == "/compras"]
+    assert len(presses) == 3
+    assert len(set(presses)) == 1
+    assert ("clave", "key") in presses[0]
+
+
+def test_refused_seat_is_followed_by_one_other_choice() -> None:
+    page = (
+        b'<main data-codigo="asiento_no_disponible"><input type="hidden" name="csrf_token" value="t">'
+        b'<input type="checkbox" name="asiento" value="%d" data-estado="DISPONIBLE">'
+    )
+    checkout = (
+        b'<input type="hidden" name="csrf_token" value="t"><input type="hidden" name="clave" value="c">'
+    )
+    browser = ScriptedBrowser(
+        Reply(200, page % 1),
+        Reply(409, page % 2),
+        Reply(303, location="/retenciones/r9"),
+        Reply(200, checkout),
+    )
+    rows = list[Operation]()
+    held = Seating([Place("EV001", "Único")], hot_share=0).hold(flow(browser, rows))
+    assert held is not None
+    assert (held.asientos, held.retencion_id) == ((2,), "r9")
+    assert [(r.op, r.outcome, r.error, r.asientos) for r in rows] == [
+        ("seat_map", "ok", None, None),
+        ("hold", "fail", "asiento_no_disponible", (1,)),
+        ("hold", "ok", None, (2,)),
+    ]
+    assert [r.first for r in rows] == [True, False, False]
+
+
+def test_hold_with_an_unreadable_form_is_unknown_not_failed() -> None:
+    seats = b'<input type="hidden" name="csrf_token" value="t"><input name="asiento" value="1" data-estado="DISPONIBLE">'
+    browser = ScriptedBrowser(Reply(200, seats), Reply(303, location="/retenciones/r9"), Reply(404))
+    rows = list[Operation]()
+    assert Seating([Place("EV001", "Único")], hot_share=0).hold(flow(browser, rows)) is None
+    assert (rows[1].outcome, rows[1].status, rows[1].retencion_id) == ("unknown", 404, "r9")
+
+
+def test_sold_out_is_recorded_after_looking_elsewhere() -> None:
+    sold = b'<input type="hidden" name="csrf_token" value="t"><input name="asiento" value="1" data-estado="VENDIDO">'
+    browser, rows = ScriptedBrowser(*[Reply(200, sold)] * 3), list[Operation]()
+    places = [Place("EV001", "A"), Place("EV001", "B"), Place("EV002", "C")]
+    assert Seating(places, hot_share=0).hold(flow(browser, rows)) is None
+    assert {(r.evento, r.sector) for r in rows if r.op == "seat_map"} == {
+        (p.evento, p.sector) for p in places
+    }
+    assert (rows[-1].op, rows[-1].outcome, rows[-1].error) == ("hold", "fail", "sold_out")
+
+
+def test_first_operation_is_intended_when_planned_and_later_ones_when_reached() -> None:
+    rows = list[Operation]()
+    a_flow = flow(ScriptedBrowser(), rows)
+    for name in ("seat_map", "hold"):
+        with a_flow.operation(name) as op:
+            op.refuse("nothing")
+    assert rows[0].t_intended == 1000.0
+    assert rows[1].t_intended == rows[1].t_start
+
+
+def test_broken_operation_leaves_an_unknown_row() -> None:
+    rows = list[Operation]()
+    with pytest.raises(KeyError), flow(ScriptedBrowser(), rows).operation("hold"):
+        raise KeyError("a bug")
+    assert (rows[0].outcome, rows[0].error) == ("unknown", "KeyError")
+
+
+def test_orders_are_looked_at_in_turn_also_while_more_come() -> None:
+    orders, browser = Orders(), ScriptedBrowser()
+    assert orders.next() is None
+    made = [Order(f"o{n}", browser, "EV001", "A", (n,)) for n in range(3)]
+    orders.add(made[0])
+    orders.add(made[1])
+    assert orders.next() is made[0]
+    orders.add(made[2])
+    assert [orders.next(), orders.next(), orders.next()] == [made[1], made[2], made[0]]
+    assert orders.next_issued() is None
+    orders.saw_issued(made[2])
+    orders.saw_issued(made[2])
+    assert [orders.next_issued(), orders.next_issued()] == [made[2], made[2]]
