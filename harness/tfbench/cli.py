@@ -183,7 +183,9 @@ def status(context: click.Context, as_json: bool) -> None:
     if not states:
         click.echo("TicketFlow is not running. Start it: tfbench up")
         return
-    table = Table("service", "container", "health", "seen", "127.0.0.1 port -> container", box=None, header_style="bold")
+    table = Table(
+        "service", "container", "health", "seen", "127.0.0.1 port -> container", box=None, header_style="bold"
+    )
     for service, state in states.items():
         shown = ", ".join(f"{host} -> {inner}" for inner, host in sorted(ports[service].items()))
         table.add_row(service, state, "ok" if health[service].ok else "NOT OK", health[service].detail, shown)

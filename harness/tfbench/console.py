@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from rich.text import Text
 
-from tfbench.results import Results
+from tfbench.results import InvariantResult, ObjectiveResult, RecoveryResult, Results
 from tfbench.verdict import Verdict
 
 STYLES = {
@@ -24,7 +24,9 @@ def console_lines(results: Results) -> Iterator[Text]:
     yield Text("")
     for expectation in results.expectations:
         yield _line(expectation.verdict, f"{expectation.title['en']}. {expectation.reason['en']}")
-    for judged in (*results.recovery, *results.objectives, *results.invariants):
+    tables: list[ObjectiveResult | RecoveryResult | InvariantResult]
+    tables = [*results.recovery, *results.objectives, *results.invariants]
+    for judged in tables:
         note = "" if judged.required else " (not required)"
         yield _line(judged.verdict, f"{judged.title['en']}{note}. {judged.reason['en']}")
 

@@ -36,9 +36,7 @@ def create_run_folder(runs: Path, scenario: Scenario, at: datetime | None = None
     return folder
 
 
-def write_environment(
-    run_dir: Path, stack: Stack, images: list[Image], clock: Clock, settings: dict[str, Any]
-) -> None:
+def write_environment(run_dir: Path, stack: Stack, images: list[Image], clock: Clock, settings: dict[str, Any]) -> None:
     """Write `environment.json`: every version and setting that could change the outcome. The stack is running."""
     client = stack.client
     engine = client.version()
@@ -69,7 +67,7 @@ def _images(stack: Stack, images: list[Image]) -> dict[str, Any]:
     return {
         image.name: {
             "tag": image.reference,
-            "id": running[image.reference].image.id,
+            "id": running[image.reference].attrs["Image"],
             "versions": _versions(running[image.reference]),
         }
         for image in images

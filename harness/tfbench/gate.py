@@ -105,7 +105,7 @@ class _Gate:
             code = self._call(command, MYPYPATH=mypy_path)
             if code:
                 return code
-        return self._in_go("test -z \"$(gofmt -l . | tee /dev/stderr)\" && go vet ./...", network=None)
+        return self._in_go('test -z "$(gofmt -l . | tee /dev/stderr)" && go vet ./...', network=None)
 
     def _go_test(self) -> int:
         return self._in_go("go test -race ./...", network=f"{PROJECT}_default")

@@ -123,15 +123,11 @@ def _deciding(
     ]
 
 
-def _missing(
-    scenario: Scenario, results: list[ObjectiveResult | RecoveryResult | InvariantResult]
-) -> list[Line]:
+def _missing(scenario: Scenario, results: list[ObjectiveResult | RecoveryResult | InvariantResult]) -> list[Line]:
     """A required objective that nothing judged (a recovery time without a fault) is not a promise kept."""
     judged = {result.id for result in results}
     return [
-        Line(name, Verdict.NO_DATA, texts.render("run.not_judged"))
-        for name in scenario.required
-        if name not in judged
+        Line(name, Verdict.NO_DATA, texts.render("run.not_judged")) for name in scenario.required if name not in judged
     ]
 
 

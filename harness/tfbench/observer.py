@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from typing import Any
 
 import psycopg
 import requests
@@ -112,7 +113,9 @@ class Observer:
         try:
             if self._outbox is None or self._outbox.closed:
                 self._outbox = psycopg.connect(
-                    primary_dsn(self._ports), autocommit=True, options=f"-c statement_timeout={int(READ_TIMEOUT_S * 1000)}"
+                    primary_dsn(self._ports),
+                    autocommit=True,
+                    options=f"-c statement_timeout={int(READ_TIMEOUT_S * 1000)}",
                 )
             row = self._outbox.execute(
                 "SELECT count(*) FROM reservas.bandeja_salida WHERE confirmado_en IS NULL"
@@ -133,7 +136,7 @@ def primary_dsn(ports: Ports) -> str:
     )
 
 
-def queue_facts(ports: Ports) -> dict[str, object]:
+def queue_facts(ports: Ports) -> dict[str, Any]:
     """What the broker itself says the queue is; empty facts when it does not answer."""
     try:
         facts = requests.get(_queue_url(ports, QUEUE), auth=BROKER_AUTH, timeout=READ_TIMEOUT_S).json()

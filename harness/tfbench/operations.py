@@ -80,9 +80,7 @@ class OperationWriter:
         self._segments = 0
         self._rows_in_segment = 0
         self._file = self._next_segment()
-        self._flusher = threading.Thread(
-            target=self._flush_until_closed, name="operations-flush", daemon=True
-        )
+        self._flusher = threading.Thread(target=self._flush_until_closed, name="operations-flush", daemon=True)
         self._flusher.start()
 
     def write(self, operation: Operation) -> None:

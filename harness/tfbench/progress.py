@@ -63,7 +63,7 @@ class Progress:
 
     @contextmanager
     def board(self, render: Callable[[], Table | None], line: Callable[[], str]) -> Iterator[Callable[[], None]]:
-        """Figures of a run: `render` draws them on a terminal, `line` says them in a pipe. Yields what to call often."""
+        """Figures of a run: `render` draws them on a terminal, `line` says them in a pipe. Yields its tick."""
         self._board = render
         self._show()
 

@@ -34,7 +34,7 @@ class ObjectiveResult:
 
 @dataclass(frozen=True, slots=True)
 class RecoveryResult:
-    """An RTO judged. `lower_s..upper_s` is as wide as the arrivals allow; `rto_s` None means not recovered (censored)."""
+    """An RTO judged. `lower_s..upper_s` is as wide as the arrivals allow; `rto_s` None: not recovered (censored)."""
 
     id: str
     title: dict[str, str]

@@ -142,18 +142,17 @@ def _experiment(experiment: Experiment, records: UndoRecords) -> None:
             for spec in scenario.faults
         ]
         try:
-            with ExitStack() as healing:
-                with _load(experiment, ports["haproxy"][8080]) as load:
-                    with experiment.phase("warmup", phases.warmup_s):
-                        experiment.wait(phases.warmup_s + START_LEAD_S, load)
-                    with experiment.phase("baseline", phases.baseline_s):
-                        experiment.wait(phases.baseline_s, load)
-                    with experiment.phase("outage", phases.outage_s):
-                        _outage(experiment, faults, load, healing)
-                    with experiment.phase("recovery", phases.recovery_s):
-                        for fault in faults:
-                            fault.wait_recovered(experiment.tick)
-                        experiment.wait(phases.recovery_s, load)
+            with ExitStack() as healing, _load(experiment, ports["haproxy"][8080]) as load:
+                with experiment.phase("warmup", phases.warmup_s):
+                    experiment.wait(phases.warmup_s + START_LEAD_S, load)
+                with experiment.phase("baseline", phases.baseline_s):
+                    experiment.wait(phases.baseline_s, load)
+                with experiment.phase("outage", phases.outage_s):
+                    _outage(experiment, faults, load, healing)
+                with experiment.phase("recovery", phases.recovery_s):
+                    for fault in faults:
+                        fault.wait_recovered(experiment.tick)
+                    experiment.wait(phases.recovery_s, load)
             with experiment.phase("drain", phases.drain_deadline_s):
                 _drain(experiment, observer)
         finally:

@@ -65,9 +65,7 @@ def load_scenario(file: Path) -> Scenario:
     root = _open(file)
     name = root.mapping("metadata").require("name")
     if name.as_str() != file.stem:
-        raise name.error(
-            f'"{name.as_str()}" is not the file\'s name; call it "{file.stem}", or rename the file'
-        )
+        raise name.error(f'"{name.as_str()}" is not the file\'s name; call it "{file.stem}", or rename the file')
     source = root.mapping("spec").mapping("objectives").require("source")
     slo_file = (file.parent / source.as_str()).resolve()
     if not slo_file.is_file():
@@ -105,9 +103,7 @@ def _read(file: Path, root: Mapping, slo: Slo) -> Scenario:
         phases=_read_phases(spec.mapping("phases")),
         faults=_read_faults(spec.sequence("faults")),
         slo=slo,
-        required=objectives.require("required").as_choices(
-            [o.id for o in slo.objectives], "objective", at_least=1
-        ),
+        required=objectives.require("required").as_choices([o.id for o in slo.objectives], "objective", at_least=1),
         expectations=spec.require("expectations").as_choices(catalog.EXPECTATIONS, "expectation"),
         invariants=invariants.require("required").as_choices(catalog.INVARIANTS, "invariant"),
     )
@@ -175,13 +171,9 @@ def _read_faults(nodes: list[Node]) -> tuple[FaultSpec, ...]:
         mapping.finish()
         for other in faults:
             if other.id == fault.id:
-                raise mapping.require("id").error(
-                    f'"{fault.id}" is already taken; give this fault another id'
-                )
+                raise mapping.require("id").error(f'"{fault.id}" is already taken; give this fault another id')
             if other.target == fault.target:
-                raise mapping.require("target").error(
-                    f"{fault.target} is already broken by {other.id}; keep one"
-                )
+                raise mapping.require("target").error(f"{fault.target} is already broken by {other.id}; keep one")
         faults.append(fault)
     return tuple(faults)
 
@@ -194,9 +186,7 @@ def _check_outage(spec: Mapping, scenario: Scenario) -> None:
     if not scenario.faults and scenario.phases.outage_s > 0:
         raise outage.error("an outage without a fault; add one to spec.faults, or make it 0")
     if not scenario.faults and scenario.expectations:
-        raise spec.require("expectations").error(
-            "they speak of an outage, but there is no fault; add one, or empty it"
-        )
+        raise spec.require("expectations").error("they speak of an outage, but there is no fault; add one, or empty it")
 
 
 def _check_required(spec: Mapping, scenario: Scenario) -> None:

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 
 from tfbench.model import Scenario
+from tfbench.observer import Observation, Observer
 
 if TYPE_CHECKING:
     from tfbench.load.process import LoadProcess
-    from tfbench.observer import Observer
 
 
 class Board:
@@ -17,7 +17,8 @@ class Board:
 
     def __init__(self, scenario: Scenario) -> None:
         self._scenario = scenario
-        self._phase, self._ends = "", None
+        self._phase = ""
+        self._ends: float | None = None
         self.load: LoadProcess | None = None
         self.observer: Observer | None = None
 
@@ -29,20 +30,21 @@ class Board:
     def rows(self) -> list[tuple[str, str]]:
         """Name and value of each figure; what is not known reads `-`."""
         figures = self.load.figures if self.load else {}
-        seen = self.observer.latest() if self.observer else None
+        seen = self.observer.latest() if self.observer else Observation(0)
         left = "" if self._ends is None else f", {max(self._ends - time.monotonic(), 0):.0f} s left"
         latencies = [f"{op} {ms:.0f}" for op, ms in figures.get("p99_ms", {}).items() if ms is not None]
-        services = seen.services if seen else {}
+        services = seen.services
         down = sorted(service for service, state in services.items() if state != "up")
+        missing = f"; down: {', '.join(down)}" if down else ""
         return [
             ("phase", f"{self._phase}{left}"),
             ("arrivals", f"{figures.get('rate', '-')}/s, {figures.get('delivered', '-')} so far, "
              f"{figures.get('dropped', '-')} dropped, {figures.get('errors', '-')} errors"),
             ("p99 ms", ", ".join(latencies) or "-"),
             ("purchases", str(figures.get("purchases_ok", "-"))),
-            ("queue", f"{_shown(seen and seen.queue_ready)} ready, {_shown(seen and seen.queue_unacked)} unacked, "
-             f"outbox {_shown(seen and seen.outbox)}, mails {_shown(seen and seen.mails)}"),
-            ("services", f"{len(services) - len(down)}/{len(services)} up" + (f"; down: {', '.join(down)}" if down else "")),
+            ("queue", f"{_shown(seen.queue_ready)} ready, {_shown(seen.queue_unacked)} unacked, "
+             f"outbox {_shown(seen.outbox)}, mails {_shown(seen.mails)}"),
+            ("services", f"{len(services) - len(down)} of {len(services)} up{missing}"),
         ]  # fmt: skip
 
     def render(self) -> Table:

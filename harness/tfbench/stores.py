@@ -1,6 +1,7 @@
-"""Reads what every store holds after the drain and writes it to the run folder (`stores/*.parquet`, docs/run-folder.md).
+"""Reads what every store holds after the drain into the run folder (`stores/*.parquet`, docs/run-folder.md).
 
-    PostgreSQL -> orders, sales, seats, outbox     MariaDB -> inbox, boletas, tickets     mail sink -> mails (each PDF opened)
+    PostgreSQL -> orders, sales, seats, outbox     MariaDB -> inbox, boletas, tickets
+    mail sink -> mails, each PDF opened
 
 A store that cannot be read leaves no file and a line in `meta.json`, so that what depends on it has no data.
 """
@@ -9,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +38,8 @@ POSTGRES = {
     "sales": """SELECT evento_codigo AS evento, asiento_id, orden_id::text, folio_ticket, precio,
         extract(epoch FROM vendida_en)::float8 AS vendida_en, anulada_en IS NOT NULL AS anulada
         FROM reservas.venta_asiento""",
-    "seats": """SELECT evento_codigo AS evento, asiento_id, estado::text, orden_id::text FROM reservas.evento_asiento""",
+    "seats": """SELECT evento_codigo AS evento, asiento_id, estado::text, orden_id::text
+        FROM reservas.evento_asiento""",
     "outbox": """SELECT mensaje_id::text, orden_id::text, tipo, extract(epoch FROM creado_en)::float8 AS creado_en,
         extract(epoch FROM publicado_en)::float8 AS publicado_en,
         extract(epoch FROM confirmado_en)::float8 AS confirmado_en FROM reservas.bandeja_salida""",
@@ -147,16 +150,14 @@ def collect(run_dir: Path, ports: Ports, clock: Clock, initial_seats: dict[str, 
             return None
 
     for name, query in POSTGRES.items():
-        _write(folder, name, keep(name, lambda query=query: _postgres(ports, query)))
+        _write(folder, name, keep(name, partial(_postgres, ports, query)))
     for name, query in MARIADB.items():
-        _write(folder, name, keep(name, lambda query=query: _mariadb(ports, query)))
+        _write(folder, name, keep(name, partial(_mariadb, ports, query)))
     _write(folder, "boletas", keep("boletas", lambda: _boletas(ports)))
-    folio = (keep("folio", lambda: _mariadb(ports, "SELECT siguiente FROM folio_contador LIMIT 1")) or [{}])[
-        0
-    ]
+    folio = (keep("folio", lambda: _mariadb(ports, "SELECT siguiente FROM folio_contador LIMIT 1")) or [{}])[0]
     promised = keep("promised", lambda: _promised(ports)) or {}
     _write(folder, "mails", keep("mails", lambda: _mails(ports, promised)))
-    queue = {name: keep(name, lambda name=name: _queue(ports, name)) or {} for name in (QUEUE, DEAD_QUEUE)}
+    queue = {name: keep(name, partial(_queue, ports, name)) or {} for name in (QUEUE, DEAD_QUEUE)}
     meta = {
         "collected_at": clock.now(),
         "queue": {
@@ -174,9 +175,7 @@ def collect(run_dir: Path, ports: Ports, clock: Clock, initial_seats: dict[str, 
 
 def seats_by_event(ports: Ports) -> dict[str, int]:
     """How many seats each event has."""
-    rows = _postgres(
-        ports, "SELECT evento_codigo AS e, count(*) AS n FROM reservas.evento_asiento GROUP BY 1"
-    )
+    rows = _postgres(ports, "SELECT evento_codigo AS e, count(*) AS n FROM reservas.evento_asiento GROUP BY 1")
     return {row["e"]: row["n"] for row in rows}
 
 
@@ -206,10 +205,7 @@ def _mariadb(ports: Ports, query: str) -> Rows:
 
 def _boletas(ports: Ports) -> Rows:
     """Amounts and seats as each fiscal document itself says them; a place that is no seat becomes -1."""
-    seats = {
-        (row["evento"], row["sector"], row["fila"], row["numero"]): row["id"]
-        for row in _postgres(ports, PLACES)
-    }
+    seats = {(row["evento"], row["sector"], row["fila"], row["numero"]): row["id"] for row in _postgres(ports, PLACES)}
     return [_boleta(row, seats) for row in _mariadb(ports, BOLETAS)]
 
 
@@ -228,9 +224,7 @@ def _boleta(row: dict[str, Any], seats: dict[tuple[str, str, str, str], int]) ->
 
 def _promised(ports: Ports) -> dict[str, dict[str, Any]]:
     """What each order's PDF must show: the event's name and every seat's sector, row and number."""
-    rows = _postgres(
-        ports, "SELECT orden_id::text, cuerpo FROM reservas.bandeja_salida WHERE tipo = 'OrdenCreada'"
-    )
+    rows = _postgres(ports, "SELECT orden_id::text, cuerpo FROM reservas.bandeja_salida WHERE tipo = 'OrdenCreada'")
     return {row["orden_id"]: row["cuerpo"] for row in rows}
 
 
@@ -247,9 +241,7 @@ def _mails(ports: Ports, expected: dict[str, dict[str, Any]]) -> Rows:
         listed: Rows = []
         while True:
             last = listed[-1]["n"] if listed else 0
-            page = session.get(f"{base}/mensajes?desde={last}&limite={PAGE}", timeout=TIMEOUT_S).json()[
-                "mensajes"
-            ]
+            page = session.get(f"{base}/mensajes?desde={last}&limite={PAGE}", timeout=TIMEOUT_S).json()["mensajes"]
             listed += page
             if len(page) < PAGE:
                 break

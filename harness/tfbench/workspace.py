@@ -43,9 +43,7 @@ class Workspace:
             return file
         known = [path.stem for path in self.scenario_files()]
         hint = did_you_mean(Path(name).stem, known)
-        raise UsageError(
-            f'no scenario "{name}" ({file} is no file){hint}; known: {", ".join(known) or "none"}'
-        )
+        raise UsageError(f'no scenario "{name}" ({file} is no file){hint}; known: {", ".join(known) or "none"}')
 
 
 def find_workspace(explicit: Path | None, cwd: Path) -> Workspace:
@@ -65,9 +63,7 @@ def _packaged(cwd: Path) -> Workspace:
     """The copy that the wheel carries. Runs go under the working directory: the package may be read-only."""
     if _lacking(PACKAGED):
         wanted = ", ".join(f"{part}/" for part in PARTS)
-        raise UsageError(
-            f"no workspace in {cwd} or above it (a folder with {wanted}); cd to one, or use --workspace"
-        )
+        raise UsageError(f"no workspace in {cwd} or above it (a folder with {wanted}); cd to one, or use --workspace")
     return Workspace(PACKAGED, runs=cwd / "reports" / "out")
 
 

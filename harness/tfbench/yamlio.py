@@ -87,9 +87,7 @@ class Node:
         """One of the names in `known`; `what` names the kind of name, for the message."""
         name = self.as_str()
         if name not in known:
-            raise self.error(
-                f'unknown {what} "{_short(name)}"{did_you_mean(name, known)}; known: {_list(known)}'
-            )
+            raise self.error(f'unknown {what} "{_short(name)}"{did_you_mean(name, known)}; known: {_list(known)}')
         return name
 
     def as_mapping(self) -> "Mapping":
@@ -212,9 +210,7 @@ class Mapping:
         for key, node in self._keys.items():
             if key not in self._asked:
                 free = sorted(self._asked - set(self._items)) or sorted(self._asked)
-                raise node.error(
-                    f"unknown key{did_you_mean(key, free)}; known here: {_list(sorted(self._asked))}"
-                )
+                raise node.error(f"unknown key{did_you_mean(key, free)}; known here: {_list(sorted(self._asked))}")
 
 
 def did_you_mean(name: str, known: Collection[str]) -> str:

@@ -47,9 +47,7 @@ def _read_text(file: Path) -> str:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        raise ConfigError(
-            file, line, f"byte 0x{data[error.start]:02x} is not UTF-8; save it as UTF-8"
-        ) from error
+        raise ConfigError(file, line, f"byte 0x{data[error.start]:02x} is not UTF-8; save it as UTF-8") from error
     if bad := _UNPRINTABLE.search(text):
         raise ConfigError(file, _line(text, bad), f"control character U+{ord(bad[0]):04X}; remove it")
     # ruamel.yaml asserts on some versions, and another version would read the same words otherwise.

@@ -159,7 +159,7 @@ func TestAnInstantHasMillisecondsAndIsUTC(t *testing.T) {
 	}
 }
 
-func TestServirFinishesWhatIsInFlight(t *testing.T) {
+func TestServirEndsWithItsSignal(t *testing.T) {
 	api := NuevaAPI(NuevaSalud())
 	ctx, senal := context.WithCancel(t.Context())
 	fin := make(chan error, 1)

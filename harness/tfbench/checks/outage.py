@@ -92,10 +92,8 @@ def ticket_in_process_until_return(run: RunData) -> Finding:
         return no_data("check.ticket-in-process-until-return.no_data")
     wrong = [text for (text,) in run.rows(_NOT_IN_PROCESS)]
     not_sent = [text for (text,) in run.rows(_NOT_SENT)]
-    if wrong or not_sent:
-        verdict = Verdict.FAIL
-    else:
-        verdict = Verdict.INCONCLUSIVE if unread or not reads else Verdict.PASS
+    seen = Verdict.INCONCLUSIVE if unread or not reads else Verdict.PASS
+    verdict = Verdict.FAIL if wrong or not_sent else seen
     return _finding(
         "ticket-in-process-until-return",
         verdict,
@@ -163,9 +161,7 @@ def _is_empty(seen: dict[str, Any]) -> bool:
     return seen.get("queue_ready") == 0 and seen.get("queue_unacked") == 0
 
 
-def _finding(
-    check_id: str, verdict: Verdict, *, checked: int, violations: list[str], **numbers: Any
-) -> Finding:
+def _finding(check_id: str, verdict: Verdict, *, checked: int, violations: list[str], **numbers: Any) -> Finding:
     reason = texts.render(f"check.{check_id}.{verdict.name.lower()}", checked=checked, **numbers)
     if violations:
         examples = texts.render("check.examples", examples="; ".join(violations[:3]))

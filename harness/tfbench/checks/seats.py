@@ -33,9 +33,7 @@ FROM standing GROUP BY evento, asiento HAVING count(DISTINCT orden_id) > 1
 
 def no_seat_sold_twice(run: RunData) -> Finding:
     """No seat is in two orders, whoever says so: buyers, sales or boletas."""
-    checked = run.count(
-        f"WITH {_CLAIMS} SELECT count(*) FROM (SELECT DISTINCT evento, asiento FROM standing)"
-    )
+    checked = run.count(f"WITH {_CLAIMS} SELECT count(*) FROM (SELECT DISTINCT evento, asiento FROM standing)")
     return tally(run, "no-seat-sold-twice", checked=checked, violations=_SOLD_TWICE)
 
 

@@ -30,11 +30,10 @@ FROM operations WHERE first
 def judge_load(run: RunData, scenario: Scenario) -> LoadResult:
     """What was offered, by the load's own count; what is on disk must agree with it."""
     recorded, dropped_rows = run.row(_ARRIVALS)
-    stopped = run.last("load", state="stopped")
-    own = stopped or {}
-    delivered = int(own.get("delivered", recorded))
-    dropped = max(int(own.get("dropped", dropped_rows)), dropped_rows)
-    offered = int(own.get("offered", delivered + dropped))
+    own = _own_count(run)
+    delivered = own.get("delivered", recorded)
+    dropped = max(own.get("dropped", 0), dropped_rows)
+    offered = own.get("offered", delivered + dropped)
     delays = run.arrays(_START_DELAYS)["delay_ms"].astype(np.float64)
     delay_p99_ms = percentile(delays, 99)
     limit_ms = late_limit_ms(scenario)
@@ -50,7 +49,7 @@ def judge_load(run: RunData, scenario: Scenario) -> LoadResult:
         key
         for key, is_so in (
             ("nothing", not recorded),
-            ("not_stopped", stopped is None),
+            ("not_stopped", not own),
             ("dropped", dropped > 0 or offered > delivered + dropped),
             ("not_recorded", 0 < recorded < delivered),
             ("late", delay_p99_ms is not None and limit_ms is not None and delay_p99_ms > limit_ms),
@@ -66,6 +65,13 @@ def judge_load(run: RunData, scenario: Scenario) -> LoadResult:
         valid=not troubles,
         reason=texts.joined(*(texts.render(f"load.{key}", **numbers) for key in keys)),
     )
+
+
+def _own_count(run: RunData) -> dict[str, int]:
+    """What the load said of itself when it stopped; empty when it did not live to say so."""
+    stopped = run.last("load", state="stopped") or {}
+    counts = {name: stopped.get(name) for name in ("offered", "delivered", "dropped")}
+    return {name: int(count) for name, count in counts.items() if count is not None}
 
 
 def late_limit_ms(scenario: Scenario) -> float | None:

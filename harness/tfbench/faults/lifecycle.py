@@ -26,7 +26,13 @@ class FaultRun:
     """One fault of one run."""
 
     def __init__(
-        self, spec: FaultSpec, stack: Stack, observer: Observer, journal: Journal, records: UndoRecords, clock: Clock
+        self,
+        spec: FaultSpec,
+        stack: Stack,
+        observer: Observer,
+        journal: Journal,
+        records: UndoRecords,
+        clock: Clock,
     ) -> None:
         self.spec, self.stack, self.observer = spec, stack, observer
         self._journal, self._records, self._clock = journal, records, clock

@@ -48,9 +48,7 @@ class SharedSockets(HTTPClientPool):
 class Session:
     """One buyer's browser."""
 
-    def __init__(
-        self, environment: Environment, base_url: str, sockets: SharedSockets, deadline_s: float
-    ) -> None:
+    def __init__(self, environment: Environment, base_url: str, sockets: SharedSockets, deadline_s: float) -> None:
         self._deadline_s = deadline_s
         self._http = FastHttpSession(
             base_url=base_url.rstrip("/"),

@@ -48,9 +48,7 @@ class LoadConfig:
             if not getattr(self, name) > 0:
                 raise LoadConfigError(f"{name} must be above 0, not {getattr(self, name)!r}")
         if self.arrivals not in ARRIVAL_PROCESSES:
-            raise LoadConfigError(
-                f"arrivals must be one of {', '.join(ARRIVAL_PROCESSES)}, not {self.arrivals!r}"
-            )
+            raise LoadConfigError(f"arrivals must be one of {', '.join(ARRIVAL_PROCESSES)}, not {self.arrivals!r}")
         if any(share < 0 for share in self.mix.values()) or not math.isclose(sum(self.mix.values()), 1):
             raise LoadConfigError(f"the shares of mix must be 0..1 and sum to 1, not {dict(self.mix)!r}")
 

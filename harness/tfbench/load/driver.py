@@ -112,9 +112,7 @@ class OpenLoop:
         try:
             self._workload.play(flow)
         finally:
-            if (
-                not flow.has_operated
-            ):  # killed or broken before it asked for anything: an arrival all the same
+            if not flow.has_operated:  # killed or broken before it asked for anything: an arrival all the same
                 with flow.operation(self._workload.first_operations[arrival.kind]) as op:
                     op.error = "not_begun"
             self.progress.arrival_ended()
@@ -136,9 +134,7 @@ class OpenLoop:
         self.progress.arrival_dropped()
         now = self._clock.now()
         op = self._workload.first_operations[arrival.kind]
-        self._record(
-            Operation(op, arrival.flow, arrival.kind, True, t_intended, now, now, "unknown", 0, "dropped")
-        )
+        self._record(Operation(op, arrival.flow, arrival.kind, True, t_intended, now, now, "unknown", 0, "dropped"))
 
     def _record(self, operation: Operation) -> None:
         self._write(operation)

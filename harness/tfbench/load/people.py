@@ -22,9 +22,7 @@ class Person:
 
 
 def person(flow: int) -> Person:
-    return Person(
-        _NAMES[flow % len(_NAMES)], rut(10_000_000 + flow % 80_000_000), f"flow-{flow}@compradores.test"
-    )
+    return Person(_NAMES[flow % len(_NAMES)], rut(10_000_000 + flow % 80_000_000), f"flow-{flow}@compradores.test")
 
 
 def rut(body: int) -> str:

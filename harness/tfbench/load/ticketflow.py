@@ -75,9 +75,7 @@ class TicketFlow:
         ) as op:
             op.retencion_id = held.retencion_id
             form = [("csrf_token", held.form.csrf_token)]
-            op.settle(
-                flow.session.post(f"/retenciones/{held.retencion_id}/liberar", "release", form), expect=303
-            )
+            op.settle(flow.session.post(f"/retenciones/{held.retencion_id}/liberar", "release", form), expect=303)
 
     def _purchase(self, flow: Flow) -> None:
         held = self._seating.hold(flow)
@@ -143,8 +141,6 @@ def _wait_for_places(config: LoadConfig, session: Browser) -> list[Place]:
     deadline = time.monotonic() + config.ready_timeout_s
     while not (places := discover(session)):
         if time.monotonic() >= deadline:
-            raise TimeoutError(
-                f"{config.base_url} showed no event with sectors in {config.ready_timeout_s:g} s"
-            )
+            raise TimeoutError(f"{config.base_url} showed no event with sectors in {config.ready_timeout_s:g} s")
         gevent.sleep(0.5)
     return places

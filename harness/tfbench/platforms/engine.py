@@ -23,7 +23,8 @@ CALL_TIMEOUT_S = 60
 ENGINE_LOG = Path("/var/log/tfbench-dockerd.log")
 PID_FILES = (Path("/var/run/docker.pid"), Path("/var/run/docker/containerd/containerd.pid"))
 BY_HAND = """no Docker engine answers{why}.
-  Debian or Ubuntu:  sudo apt-get install -y docker.io && sudo systemctl start docker   (then run as root, or join group docker)
+  Debian or Ubuntu:  sudo apt-get install -y docker.io && sudo systemctl start docker
+                     (then run as root, or join the group docker)
   macOS, Windows:    start Docker Desktop
   elsewhere:         start dockerd, or set DOCKER_HOST"""
 

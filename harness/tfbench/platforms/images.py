@@ -142,7 +142,11 @@ def _ensure_base(client: docker.DockerClient, workspace: Path, base: str, progre
 
 
 def _build_after(
-    client: docker.DockerClient, image: Image, parent: Future[None] | None, progress: Progress, stop: threading.Event
+    client: docker.DockerClient,
+    image: Image,
+    parent: Future[None] | None,
+    progress: Progress,
+    stop: threading.Event,
 ) -> None:
     if parent is not None:
         parent.result()
@@ -151,9 +155,7 @@ def _build_after(
             _build(client, image, detail, stop)
 
 
-def _build(
-    client: docker.DockerClient, image: Image, detail: Callable[[str], None], stop: threading.Event
-) -> None:
+def _build(client: docker.DockerClient, image: Image, detail: Callable[[str], None], stop: threading.Event) -> None:
     arguments = {name: os.environ[name] for name in PASSED_ARGS if name in os.environ}
     lines: list[str] = []
     stream = client.api.build(

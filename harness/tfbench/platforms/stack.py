@@ -1,7 +1,7 @@
 """The TicketFlow stack on Compose: up, down, who is running, where it listens.
 
-    Stack.up() -> docker-compose up -d -> wait_healthy(): every service probed from outside (probes.py)
-    Stack.containers("app2") -> the containers of a role, by label `tfbench.role`
+Stack.up() -> docker-compose up -d -> wait_healthy(): every service probed from outside (probes.py)
+Stack.containers("app2") -> the containers of a role, by label `tfbench.role`
 """
 
 import contextlib
@@ -93,8 +93,10 @@ class Stack:
             with ThreadPoolExecutor(REMOVERS) as pool:
                 list(pool.map(_remove, containers))
         label = {"label": f"com.docker.compose.project={PROJECT}"}
-        for leftover in [*self.client.networks.list(filters=label), *self.client.volumes.list(filters=label)]:
-            leftover.remove()
+        for network in self.client.networks.list(filters=label):
+            network.remove()
+        for volume in self.client.volumes.list(filters=label):
+            volume.remove()
 
     def wait_healthy(
         self, detail: Callable[[str], None] = lambda line: None, deadline_s: float = HEALTHY_DEADLINE_S
@@ -133,10 +135,17 @@ class Stack:
     def _compose(self, *arguments: str, env: dict[str, str]) -> None:
         binary = Path(sys.prefix) / "bin" / "docker-compose"
         file = self.workspace / "compose" / "compose.yaml"
-        command = [str(binary), "--project-name", PROJECT, "--file", str(file), "--progress", "quiet", *arguments]
-        done = subprocess.run(
-            command, env=env, capture_output=True, text=True, check=False, timeout=COMPOSE_TIMEOUT_S
-        )
+        command = [
+            str(binary),
+            "--project-name",
+            PROJECT,
+            "--file",
+            str(file),
+            "--progress",
+            "quiet",
+            *arguments,
+        ]
+        done = subprocess.run(command, env=env, capture_output=True, text=True, check=False, timeout=COMPOSE_TIMEOUT_S)
         if done.returncode != 0:
             tail = "\n".join(done.stderr.strip().splitlines()[-8:])
             raise PlatformError(f"docker-compose {' '.join(arguments)} failed:\n{tail}")

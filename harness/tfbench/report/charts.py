@@ -24,9 +24,7 @@ LOCALES = {
 }
 
 
-def draw(
-    evidence: Evidence, timeline: Timeline, limit_ms: float | None, languages: dict[str, Say]
-) -> dict[str, str]:
+def draw(evidence: Evidence, timeline: Timeline, limit_ms: float | None, languages: dict[str, Say]) -> dict[str, str]:
     """The timeline as SVG in each language."""
     offered, ended = rates(evidence, timeline)
     series = Series(
@@ -119,8 +117,7 @@ def _marks(timeline: Timeline, say: Say) -> dict[str, Rows]:
     return {
         "phases": phases,
         "faults": [
-            {"x": f.start_s, "x2": f.end_s, "row": f.id, "label": f"{f.target}: {f.type}"}
-            for f in timeline.faults
+            {"x": f.start_s, "x2": f.end_s, "row": f.id, "label": f"{f.target}: {f.type}"} for f in timeline.faults
         ],
         "moments": moments,
     }

@@ -76,13 +76,9 @@ class Drawing:
         layers = []
         if self.datasets["faults"]:
             layers.append(
-                alt.Chart(alt.NamedData("faults"))
-                .mark_rect(color=BAD, opacity=0.09)
-                .encode(x=self.x(), x2="x2:Q")
+                alt.Chart(alt.NamedData("faults")).mark_rect(color=BAD, opacity=0.09).encode(x=self.x(), x2="x2:Q")
             )
-        layers.append(
-            alt.Chart(alt.NamedData("phases")).mark_rule(color=DROPPED, strokeDash=[1, 3]).encode(x=self.x())
-        )
+        layers.append(alt.Chart(alt.NamedData("phases")).mark_rule(color=DROPPED, strokeDash=[1, 3]).encode(x=self.x()))
         for name, colour in (("moments", BAD), ("recoveries", OK)):
             if self.datasets[name]:
                 layers.append(
@@ -99,11 +95,7 @@ class Drawing:
     def empty(self, title: str) -> Panel:
         """A panel that says that there is nothing to draw."""
         data = self.data(f"empty_{title}", [{"x": self.timeline.end_s / 2, "text": self.say("no_data")}])
-        text = (
-            alt.Chart(data)
-            .mark_text(color=MUTED, fontSize=13, fontStyle="italic")
-            .encode(x=self.x(), text="text:N")
-        )
+        text = alt.Chart(data).mark_text(color=MUTED, fontSize=13, fontStyle="italic").encode(x=self.x(), text="text:N")
         return self.panel(title, 36, [text])
 
 
@@ -126,6 +118,4 @@ def dashes(drawing: Drawing, field: str, dashes: dict[str, list[int]], prefix: s
 def legend_of(drawing: Drawing, domain: list[str], prefix: str, **options: Any) -> alt.Legend:
     """A legend whose entries are our words for the codes in the data."""
     words = {code: drawing.say(prefix + code) for code in domain}
-    return alt.Legend(
-        title=None, orient="top", offset=2, labelExpr=f"({json.dumps(words)})[datum.label]", **options
-    )
+    return alt.Legend(title=None, orient="top", offset=2, labelExpr=f"({json.dumps(words)})[datum.label]", **options)

@@ -52,9 +52,7 @@ def _run_line(results: Record) -> Line:
 
 def _case(scenario: str, line: Line) -> ET.Element:
     name = f"{line.id}: {line.title['en']}" if line.title.get("en") else line.id
-    case = ET.Element(
-        "testcase", {"classname": _clean(f"tfbench.{scenario}.{line.kind}"), "name": _clean(name)}
-    )
+    case = ET.Element("testcase", {"classname": _clean(f"tfbench.{scenario}.{line.kind}"), "name": _clean(name)})
     tag = _tag(line)
     if tag:
         reason = _clean(line.reason.get("en", ""))

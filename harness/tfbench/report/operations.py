@@ -37,8 +37,7 @@ def rates(evidence: Evidence, timeline: Timeline) -> tuple[Rows, Rows]:
     if not evidence.has_operations:
         return [], []
     offered = evidence.run.rows(
-        "SELECT CAST(floor((t_intended - $zero) / $bin) AS INTEGER) AS slice, count(*)"
-        " FROM operations GROUP BY 1",
+        "SELECT CAST(floor((t_intended - $zero) / $bin) AS INTEGER) AS slice, count(*) FROM operations GROUP BY 1",
         zero=timeline.zero,
         bin=timeline.bin_s,
     )

@@ -81,11 +81,7 @@ def latency_limit_ms(slo_yaml: str) -> float | None:
 def flattened(value: Any, prefix: str = "") -> list[tuple[str, str]]:
     """Nested settings as (`a.b.c`, text) pairs, in their order."""
     if isinstance(value, dict):
-        return [
-            pair
-            for key, inner in value.items()
-            for pair in flattened(inner, f"{prefix}.{key}" if prefix else key)
-        ]
+        return [pair for key, inner in value.items() for pair in flattened(inner, f"{prefix}.{key}" if prefix else key)]
     if isinstance(value, list):
         return [(prefix, ", ".join(str(item) for item in value))]
     return [(prefix, str(value))]

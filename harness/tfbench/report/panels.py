@@ -34,18 +34,14 @@ def strips(drawing: Drawing) -> list[Panel]:
     phases = alt.Chart(alt.NamedData("phases"))
     strip = alt.layer(
         phases.mark_rect(color=PHASE, stroke=DROPPED, strokeWidth=0.6).encode(x=_bare(drawing), x2="x2:Q"),
-        phases.mark_text(color=INK, fontSize=11).encode(
-            x=alt.X("middle:Q", scale=drawing.scale()), text="label:N"
-        ),
+        phases.mark_text(color=INK, fontSize=11).encode(x=alt.X("middle:Q", scale=drawing.scale()), text="label:N"),
     ).properties(width=WIDTH, height=20)
     if not drawing.datasets["faults"]:
         return [strip]
     faults = alt.Chart(alt.NamedData("faults"))
     row = alt.Y("row:N", axis=alt.Axis(title=None, ticks=False, domain=False, labelLimit=120))
     gantt = alt.layer(
-        faults.mark_rect(color=BAD, opacity=0.75, height=7, yOffset=5).encode(
-            x=_bare(drawing), x2="x2:Q", y=row
-        ),
+        faults.mark_rect(color=BAD, opacity=0.75, height=7, yOffset=5).encode(x=_bare(drawing), x2="x2:Q", y=row),
         faults.mark_text(align="left", color=INK, fontSize=11, dx=5, dy=-7).encode(
             x=_bare(drawing), y=row, text="label:N"
         ),
@@ -71,9 +67,7 @@ def rates_panel(drawing: Drawing, offered: Rows, ended: Rows) -> Panel:
         .encode(
             x=drawing.x(),
             y=alt.Y("y:Q", stack=True, title=drawing.say("axis_rate")),
-            color=legend(
-                drawing, "outcome", seen, [OUTCOME_COLOURS[outcome] for outcome in seen], "outcome_"
-            ),
+            color=legend(drawing, "outcome", seen, [OUTCOME_COLOURS[outcome] for outcome in seen], "outcome_"),
             order="order:Q",
         )
     )
@@ -114,8 +108,7 @@ def _lonely(drawing: Drawing, name: str, rows: Rows, y: alt.Y, colour: alt.Color
     alone = [
         row
         for before, row, after in zip(edges + rows, rows, rows[1:] + edges, strict=False)
-        if row["y"] is not None
-        and all(other["y"] is None or other["kind"] != row["kind"] for other in (before, after))
+        if row["y"] is not None and all(other["y"] is None or other["kind"] != row["kind"] for other in (before, after))
     ]
     if not alone:
         return []
@@ -143,9 +136,7 @@ def _limit(drawing: Drawing) -> list[alt.Chart]:
     limit = alt.Chart(drawing.data("limit", [{"y": drawing.limit_ms, "label": f"{drawing.limit_ms:g} ms"}]))
     return [
         limit.mark_rule(color=INK, strokeDash=[5, 3]).encode(y="y:Q"),
-        limit.mark_text(color=INK, align="left", dx=4, fontSize=10).encode(
-            x=alt.value(WIDTH), y="y:Q", text="label:N"
-        ),
+        limit.mark_text(color=INK, align="left", dx=4, fontSize=10).encode(x=alt.value(WIDTH), y="y:Q", text="label:N"),
     ]
 
 

@@ -25,9 +25,7 @@ def summary(run_dir: Path) -> str:
     ]
     if results["interrupted"]:
         parts.append("**Interrupted: the evidence ends early.**")
-    parts.append(
-        f"{len(required) - len(looks)} of {len(required)} deciding lines passed, load and faults included."
-    )
+    parts.append(f"{len(required) - len(looks)} of {len(required)} deciding lines passed, load and faults included.")
     if looks:
         parts.append("\n".join(_item(line) for line in looks[:MOST_LINES]))
     if len(looks) > MOST_LINES:

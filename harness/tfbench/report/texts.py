@@ -50,11 +50,7 @@ def read_texts(path: Path) -> Texts:
 
 def number(text: str | None) -> Markup | None:
     """A number of `formats.py` in both languages; None stays None."""
-    return (
-        None
-        if text is None
-        else _side_by_side({"en": Markup.escape(text), "es": Markup.escape(spanish(text))})
-    )
+    return None if text is None else _side_by_side({"en": Markup.escape(text), "es": Markup.escape(spanish(text))})
 
 
 def translated(text: Mapping[str, str] | str | None) -> Markup:

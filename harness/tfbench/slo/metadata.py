@@ -55,8 +55,6 @@ def _read_annotations(annotations: Node | None) -> dict[str, str]:
     texts: dict[str, str] = {}
     for key, name, value in annotations.as_mapping().items() if annotations else ():
         if not _ANNOTATION_KEY.fullmatch(name):
-            raise key.error(
-                "not an annotation: an optional DNS name and a slash, then letters, digits, -, . or _"
-            )
+            raise key.error("not an annotation: an optional DNS name and a slash, then letters, digits, -, . or _")
         texts[name] = value.as_str()
     return texts

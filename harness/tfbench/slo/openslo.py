@@ -85,9 +85,7 @@ def _read_document(root: Mapping) -> _Document:
     kind = root.require_choice("kind", _API_OF_KIND, "kind")
     root.require_choice("apiVersion", (_API_OF_KIND[kind],), f"apiVersion of kind {kind}")
     if kind in _NOT_JUDGED_KINDS:
-        raise root.require("kind").error(
-            f"{kind} is OpenSLO, but tfbench has no use for it; keep it in another file"
-        )
+        raise root.require("kind").error(f"{kind} is OpenSLO, but tfbench has no use for it; keep it in another file")
     metadata = read_metadata(root.mapping("metadata"))
     spec = root.mapping("spec")
     root.finish()
@@ -102,9 +100,7 @@ def _refuse_same_names(documents: list[_Document]) -> None:
         node = doc.metadata.node
         first = seen.setdefault((space, doc.metadata.name), node)
         if first is not node:
-            raise node.error(
-                f'"{doc.metadata.name}" is already taken on line {first.line}; give it another name'
-            )
+            raise node.error(f'"{doc.metadata.name}" is already taken on line {first.line}; give it another name')
 
 
 def _read_slo(doc: _Document, services: set[str], indicators: dict[str, Ratio]) -> Objective:
@@ -117,9 +113,7 @@ def _read_slo(doc: _Document, services: set[str], indicators: dict[str, Ratio]) 
     if alerts := spec.optional("alertPolicies"):
         raise alerts.error("alert policies are OpenSLO, but tfbench doesn't alert; keep them in another file")
     _finish_with_description(spec)
-    return Objective(
-        doc.metadata.name, doc.metadata.title(), service, target, window_s, ratio.good, ratio.total
-    )
+    return Objective(doc.metadata.name, doc.metadata.title(), service, target, window_s, ratio.good, ratio.total)
 
 
 def _read_service(spec: Mapping, services: set[str]) -> str:
@@ -149,9 +143,7 @@ def _read_indicator(spec: Mapping, indicators: dict[str, Ratio]) -> Ratio:
 
 def _read_indicator_spec(spec: Mapping) -> Ratio:
     if threshold := spec.optional("thresholdMetric"):
-        raise threshold.error(
-            "a threshold of one number is not judged yet; use ratioMetric: count good and total"
-        )
+        raise threshold.error("a threshold of one number is not judged yet; use ratioMetric: count good and total")
     ratio = read_ratio(spec.mapping("ratioMetric"))
     _finish_with_description(spec)
     return ratio
@@ -189,9 +181,7 @@ def _read_objectives(spec: Mapping) -> float:
     node = spec.require("objectives")
     items = node.as_list()
     if len(items) != 1:
-        raise node.error(
-            f"expected one objective, saw {len(items)}; give each target its own SLO, and so its own id"
-        )
+        raise node.error(f"expected one objective, saw {len(items)}; give each target its own SLO, and so its own id")
     objective = items[0].as_mapping()
     if display := objective.optional("displayName"):
         display.as_str()
@@ -203,9 +193,7 @@ def _read_objectives(spec: Mapping) -> float:
             raise extra.error("belongs to Timeslices, which are not judged yet; remove it")
     for key in ("indicator", "indicatorRef", "compositeWeight"):
         if extra := objective.optional(key):
-            raise extra.error(
-                "composite SLOs are OpenSLO, but not judged yet; give each indicator its own SLO"
-            )
+            raise extra.error("composite SLOs are OpenSLO, but not judged yet; give each indicator its own SLO")
     target = _read_target(objective)
     objective.finish()
     return target

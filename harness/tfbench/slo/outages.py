@@ -26,9 +26,7 @@ FROM measured WHERE list_contains($operations, op) AND outcome <> 'fail' ORDER B
 """
 
 
-def judge_recovery(
-    run: RunData, objective: RecoveryObjective, fault: FaultTimes, required: bool
-) -> RecoveryResult:
+def judge_recovery(run: RunData, objective: RecoveryObjective, fault: FaultTimes, required: bool) -> RecoveryResult:
     """Measure and judge one recovery objective against one fault."""
     recovery = _measure(run, objective, fault)
     verdict = recovery_verdict(recovery, objective.limit_s)
@@ -117,12 +115,11 @@ def budgets(objectives: Iterable[AnyObjective], recoveries: list[RecoveryResult]
 
 
 def _is_availability(objective: AnyObjective) -> bool:
-    """An objective that full outage spends at the rate of time: answered or not, however fast."""
-    return (
-        isinstance(objective, Objective)
-        and objective.total.source == "operations"
-        and objective.good.latency_ms_below is None
-    )
+    """An objective that full outage spends at the rate of time: answered or not, however fast, whatever the status."""
+    if not isinstance(objective, Objective) or objective.total.source != "operations":
+        return False
+    good = objective.good
+    return bool(good.outcome) and good.latency_ms_below is None and not good.status_not
 
 
 def _budget(objective: Objective, recovery: RecoveryResult) -> BudgetResult:

@@ -70,15 +70,11 @@ def _read_filters(spec: Mapping) -> Selector:
 
 def _check_part_of(node: Node, good: Selector, total: Selector) -> None:
     if good.source != total.source:
-        raise node.error(
-            f'counts "{good.source}", but total counts "{total.source}"; use one source for both'
-        )
+        raise node.error(f'counts "{good.source}", but total counts "{total.source}"; use one source for both')
     if set(good.operations) != set(total.operations):
         raise node.error("counts other operations than total; name the same in both")
     if total.latency_ms_below is not None or total.status_not:
-        raise node.error(
-            "total filters by latency or status, so slow or failed operations vanish; filter in good"
-        )
+        raise node.error("total filters by latency or status, so slow or failed operations vanish; filter in good")
     if total.outcome and not set(good.outcome or OUTCOMES) <= set(total.outcome):
         raise node.error("counts outcomes that total leaves out; add them to total")
     if good == total:

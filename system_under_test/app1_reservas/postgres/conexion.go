@@ -42,6 +42,9 @@ func configurar(dsn string, nodos *nodos) (*pgxpool.Config, error) {
 	cfg.ConnConfig.OnNotice = anotarAviso
 	// Names are resolved by the dialer, within its deadline, and not beforehand without one.
 	cfg.ConnConfig.LookupFunc = func(_ context.Context, nombre string) ([]string, error) { return []string{nombre}, nil }
+	// Plans are made once a connection, and always by index: one made while a table is still empty would
+	// read it whole, and go on doing so when it has grown.
+	//
 	// No statement_timeout, ever: nothing on the server may end a COMMIT that waits for its standby.
 	for nombre, valor := range map[string]string{
 		"application_name":                    "app1",
@@ -52,6 +55,8 @@ func configurar(dsn string, nodos *nodos) (*pgxpool.Config, error) {
 		"lock_timeout":                        "1000",
 		"idle_in_transaction_session_timeout": "5000",
 		"client_connection_check_interval":    "1000",
+		"plan_cache_mode":                     "force_generic_plan",
+		"enable_seqscan":                      "off",
 	} {
 		cfg.ConnConfig.RuntimeParams[nombre] = valor
 	}

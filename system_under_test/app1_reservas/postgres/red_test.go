@@ -123,3 +123,22 @@ func TestAPrimaryThatTurnedReadOnlyIs503(t *testing.T) {
 		t.Errorf("the connection to the read-only node was kept: %v", err)
 	}
 }
+
+func TestDeadConnectionsGiveTheirSlotsBackAtOnce(t *testing.T) {
+	b, r := porRed(t, solo)
+	r.Poner(pgprueba.Congela)
+	const n = 10
+	errores := make(chan error, n)
+	for i := range n {
+		go func() { _, err := retener(t, b.Base, "k"+string(rune('A'+i)), int64(100001+i)); errores <- err }()
+	}
+	for range n {
+		exigir(t, <-errores, reservas.ErrServicioNoDisponible)
+	}
+	inicio := time.Now()
+	esperar(t, "the slots", func() bool { return b.piscina.Stat().AcquiredConns() == 0 })
+	if tardo := time.Since(inicio); tardo > 2*time.Second {
+		t.Errorf("the slots came back only after %s", tardo)
+	}
+	r.Poner(pgprueba.Pasa)
+}

@@ -40,9 +40,7 @@ def create_app(configuracion: Configuracion | None = None, *, migrar: bool = Tru
 def ver_boleta(orden_id: object) -> ResponseReturnValue:
     """`GET /v1/boletas/{orden_id}`."""
     with _leer() as cursor:
-        cursor.execute(
-            "SELECT folio, documento, emitida_en FROM boleta WHERE orden_id = %s", (str(orden_id),)
-        )
+        cursor.execute("SELECT folio, documento, emitida_en FROM boleta WHERE orden_id = %s", (str(orden_id),))
         fila = cursor.fetchone()
     if fila is None:
         return problema(404, "boleta_en_proceso", "La boleta de esta orden todavía no está emitida.")
@@ -101,9 +99,7 @@ def _informe(configuracion: Configuracion) -> Informe:
 
 def _sin_base(error: BaseNoDisponible) -> Response:
     registro.aviso("mariadb_no_disponible", motivo=str(error))
-    respuesta = problema(
-        503, "emision_no_disponible", "La emisión no responde. Intenta de nuevo en un momento."
-    )
+    respuesta = problema(503, "emision_no_disponible", "La emisión no responde. Intenta de nuevo en un momento.")
     respuesta.headers["Retry-After"] = "1"
     return respuesta
 

@@ -52,9 +52,7 @@ def emitir_boleta(orden: OrdenCreada, folio: int, mensaje_id: str, ahora: dateti
     """Build the document of `orden`, issued with `folio` at `ahora` (UTC)."""
     entradas = sum(item.precio for item in orden.items)
     montos = (
-        calcular_montos(orden.total, 0)
-        if orden.evento.afecto_iva
-        else calcular_montos(orden.cargo_servicio, entradas)
+        calcular_montos(orden.total, 0) if orden.evento.afecto_iva else calcular_montos(orden.cargo_servicio, entradas)
     )
     return {
         "esquema": "ticketflow-boleta/1",
@@ -75,9 +73,7 @@ def emitir_boleta(orden: OrdenCreada, folio: int, mensaje_id: str, ahora: dateti
             "Totales": montos.totales(),
         },
         "Detalle": _detalle(orden),
-        "Referencia": [
-            {"NroLinRef": 1, "CodRef": "ORDEN", "RazonRef": str(orden.orden_id), "CodVndor": "INTERNET"}
-        ],
+        "Referencia": [{"NroLinRef": 1, "CodRef": "ORDEN", "RazonRef": str(orden.orden_id), "CodVndor": "INTERNET"}],
         "_meta": {"orden_id": str(orden.orden_id), "mensaje_id": mensaje_id},
     }
 

@@ -106,9 +106,7 @@ class Consumidor:
                 if self._pendientes and not self._atender(conexion, canal):
                     return
 
-    def _recibir(
-        self, _: BlockingChannel, entrega: Basic.Deliver, propiedades: BasicProperties, cuerpo: bytes
-    ) -> None:
+    def _recibir(self, _: BlockingChannel, entrega: Basic.Deliver, propiedades: BasicProperties, cuerpo: bytes) -> None:
         etiqueta = entrega.delivery_tag or 0  # the broker always gives one; 0 would never match
         self._pendientes.append(Recibido(etiqueta, entrega.redelivered, propiedades, cuerpo))
 

@@ -12,9 +12,7 @@ def espera_s(intento: int, minimo_s: float, maximo_s: float, azar: random.Random
 class Espera:
     """A backoff that grows with each failure in a row and starts over after a success."""
 
-    def __init__(
-        self, minimo_s: float = 0.1, maximo_s: float = 5.0, azar: random.Random | None = None
-    ) -> None:
+    def __init__(self, minimo_s: float = 0.1, maximo_s: float = 5.0, azar: random.Random | None = None) -> None:
         self._minimo_s, self._maximo_s = minimo_s, maximo_s
         self._azar = azar or random.Random()
         self._fallos = 0

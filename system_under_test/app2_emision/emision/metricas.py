@@ -9,6 +9,4 @@ MENSAJES = Counter("emision_mensajes", "Messages settled with the broker", ["res
 PDF = Counter("emision_pdf", "Tickets rendered", ["resultado"])
 CORREOS = Counter("emision_correos", "Attempts to send an e-mail", ["resultado"])
 RECONEXIONES = Counter("emision_reconexiones", "Losses of a dependency", ["dependencia"])
-DEMORA = Histogram(
-    "emision_demora_segundos", "From the purchase to the end of a stage", ["etapa"], buckets=_TRAMOS_S
-)
+DEMORA = Histogram("emision_demora_segundos", "From the purchase to the end of a stage", ["etapa"], buckets=_TRAMOS_S)

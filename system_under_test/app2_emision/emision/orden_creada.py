@@ -57,9 +57,7 @@ class OrdenCreada(Estructura, frozen=True):
     creada_en: Momento
     evento: Evento
     comprador: Comprador
-    items: Annotated[
-        list[Item], Meta(min_length=1, max_length=999)
-    ]  # a boleta holds 1,000 lines, the fee is one
+    items: Annotated[list[Item], Meta(min_length=1, max_length=999)]  # a boleta holds 1,000 lines, the fee is one
     cargo_servicio: Monto
     total: Monto
     moneda: Literal["CLP"]

@@ -36,8 +36,7 @@ def registrar(cursor: Cursor, entrega: Entrega, orden: OrdenCreada) -> int | Non
         return None
     documento = emitir_boleta(orden, folio, entrega.mensaje_id, ahora)
     cursor.execute(
-        "INSERT INTO boleta (orden_id, tipo_dte, folio, documento, total, emitida_en)"
-        " VALUES (%s, %s, %s, %s, %s, %s)",
+        "INSERT INTO boleta (orden_id, tipo_dte, folio, documento, total, emitida_en) VALUES (%s, %s, %s, %s, %s, %s)",
         (orden_id, TIPO_DTE, folio, _json(documento), orden.total, ahora),
     )
     cursor.execute(

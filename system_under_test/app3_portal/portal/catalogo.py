@@ -139,9 +139,7 @@ def _a_json(copia: Copia) -> dict[str, Any]:
                 "nombre": e.nombre,
                 "lugar": e.lugar,
                 "inicia_en": e.inicia_en.isoformat(),
-                "sectores": [
-                    {"nombre": s.nombre, "precio": s.precio, "capacidad": s.capacidad} for s in e.sectores
-                ],
+                "sectores": [{"nombre": s.nombre, "precio": s.precio, "capacidad": s.capacidad} for s in e.sectores],
             }
             for e in copia.eventos
         ],

@@ -29,9 +29,7 @@ class Configuracion:
     @classmethod
     def de_entorno(cls, entorno: Mapping[str, str] = os.environ) -> Configuracion:
         """Read `MIDDLEWARE_URLS`, `CLAVE_SESION`, `CATALOGO_ARCHIVO` and `NODO`."""
-        urls = tuple(
-            u.strip().rstrip("/") for u in _exigir(entorno, "MIDDLEWARE_URLS").split(",") if u.strip()
-        )
+        urls = tuple(u.strip().rstrip("/") for u in _exigir(entorno, "MIDDLEWARE_URLS").split(",") if u.strip())
         for url in urls:
             if not url.startswith(("http://", "https://")):
                 raise ConfiguracionInvalida(f"MIDDLEWARE_URLS: {url!r} is not an http address")

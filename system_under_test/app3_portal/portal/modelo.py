@@ -159,9 +159,7 @@ def _evento(e: dict[str, Any]) -> Evento:
 
 
 def _butacas(asientos: list[dict[str, Any]]) -> tuple[Butaca, ...]:
-    return tuple(
-        Butaca(str(a["sector"]), str(a["fila"]), int(a["numero"]), a.get("precio")) for a in asientos
-    )
+    return tuple(Butaca(str(a["sector"]), str(a["fila"]), int(a["numero"]), a.get("precio")) for a in asientos)
 
 
 @_segun_contrato
@@ -186,9 +184,7 @@ def orden_natural(fila: str) -> tuple[tuple[int, int, str], ...]:
 @_segun_contrato
 def leer_mapa(cuerpo: Any) -> Mapa:
     """Read `GET /v1/eventos/{codigo}/asientos`."""
-    asientos = [
-        Asiento(int(a["id"]), str(a["fila"]), int(a["numero"]), str(a["estado"])) for a in cuerpo["asientos"]
-    ]
+    asientos = [Asiento(int(a["id"]), str(a["fila"]), int(a["numero"]), str(a["estado"])) for a in cuerpo["asientos"]]
     asientos.sort(key=lambda a: (orden_natural(a.fila), a.numero))
     filas = tuple((fila, tuple(grupo)) for fila, grupo in groupby(asientos, key=lambda a: a.fila))
     return Mapa(str(cuerpo["sector"]), int(cuerpo["precio"]), filas)

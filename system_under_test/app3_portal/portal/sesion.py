@@ -88,9 +88,7 @@ def _recortes(lista: Sequence[Orden]) -> Iterator[list[Orden]]:
 
 
 def _cifrar(lista: Sequence[Orden]) -> dict[str, Any]:
-    eventos = {
-        o.evento.codigo: [o.evento.nombre, o.evento.lugar, int(o.evento.inicia_en.timestamp())] for o in lista
-    }
+    eventos = {o.evento.codigo: [o.evento.nombre, o.evento.lugar, int(o.evento.inicia_en.timestamp())] for o in lista}
     return {"e": eventos, "o": [_cifrar_orden(o) for o in lista]}
 
 

@@ -50,9 +50,7 @@ class Buzon:
             return "451 4.7.1 Intente de nuevo mas tarde"
         try:
             # In a thread: waiting for the disk must not hold up the other sessions.
-            repeticiones = await asyncio.to_thread(
-                self._almacen.guardar, crudo, ", ".join(sobre.rcpt_tos), time.time()
-            )
+            repeticiones = await asyncio.to_thread(self._almacen.guardar, crudo, ", ".join(sobre.rcpt_tos), time.time())
         except sqlite3.Error:
             registro.exception("almacen_no_disponible")
             ENTREGAS.labels("error").inc()

@@ -49,7 +49,7 @@ def test_a_boleta_is_read_once_it_is_there(banco: Any, orden: Orden, hasta: Hast
 def test_a_folio_taken_by_a_transaction_that_fails_is_taken_again(banco: Any, orden: Orden) -> None:
     with Conexion(banco.configuracion.mariadb_url) as conexion:
         migrar(conexion)
-        with pytest.raises(RuntimeError), conexion.transaccion() as cursor:
+        with pytest.raises(RuntimeError), conexion.transaccion() as cursor:  # noqa: PT012 - the transaction is the subject
             registrar(cursor, Entrega("m1", 2, False), leer_orden(orden()))
             raise RuntimeError("killed before the commit")
         with conexion.transaccion() as cursor:

@@ -23,9 +23,7 @@ def publicar_con_repetidos(banco: Any, orden: Orden, cuantas: int) -> list[str]:
     ids = [str(uuid.uuid4()) for _ in range(cuantas)]
     envios = [(orden(orden_id=i, numero=n), f"m-{i}") for n, i in enumerate(ids, start=1)]
     envios += [envio for n, envio in enumerate(envios) if n % 5 == 0]
-    envios += [
-        (cuerpo, f"otro-{mensaje}") for n, (cuerpo, mensaje) in enumerate(envios[:cuantas]) if n % 40 == 0
-    ]
+    envios += [(cuerpo, f"otro-{mensaje}") for n, (cuerpo, mensaje) in enumerate(envios[:cuantas]) if n % 40 == 0]
     random.Random(7).shuffle(envios)
     for cuerpo, mensaje_id in envios:
         banco.publicar(cuerpo, mensaje_id)
@@ -44,9 +42,7 @@ def comprobar_todo(banco: Any, ids: list[str]) -> None:
     assert huellas == {fila["orden_id"]: fila["pdf_sha256"] for fila in entradas}
     correos = banco.correos()
     assert sorted(correo["orden_id"] for correo in correos) == sorted(ids)
-    assert {c["orden_id"]: c["message_id"] for c in correos} == {
-        i: f"<entrada.{i}@ticketflow.test>" for i in ids
-    }
+    assert {c["orden_id"]: c["message_id"] for c in correos} == {i: f"<entrada.{i}@ticketflow.test>" for i in ids}
     assert {c["orden_id"]: c["adjuntos"][0]["sha256"] for c in correos} == huellas
 
 
@@ -86,9 +82,7 @@ def test_poison_goes_to_the_dead_letters_with_its_reason_and_the_rest_goes_on(
     banco.trabajador.arrancar()
     hasta("the sound order", lambda: banco.esquema_creado() and banco.contar("boleta") == 1)
     hasta("the dead letters", lambda: banco.en_cola(".muertas") == 2)
-    motivos = {
-        e["mensaje_id"]: e["motivo"] for e in banco.trabajador.eventos() if e["evento"] == "mensaje_rechazado"
-    }
+    motivos = {e["mensaje_id"]: e["motivo"] for e in banco.trabajador.eventos() if e["evento"] == "mensaje_rechazado"}
     assert "total 1 is not the sum" in motivos[malo]
     assert banco.sql("SELECT folio FROM boleta") == [{"folio": 1}]
 
@@ -111,9 +105,7 @@ def test_while_mariadb_is_away_no_message_is_given_up(banco: Any, orden: Orden, 
     assert lista(banco) == 200
 
 
-def test_sigterm_ends_it_within_five_seconds_with_nothing_half_done(
-    banco: Any, orden: Orden, hasta: Hasta
-) -> None:
+def test_sigterm_ends_it_within_five_seconds_with_nothing_half_done(banco: Any, orden: Orden, hasta: Hasta) -> None:
     for _ in range(100):
         banco.publicar(orden())
     banco.trabajador.arrancar()

@@ -13,7 +13,6 @@ from typing import Any
 
 import duckdb
 import pytest
-
 from tfbench.clock import Clock
 from tfbench.load.config import LoadConfig
 from tfbench.operations import compact
@@ -39,9 +38,7 @@ def start_portal() -> Iterator[Callable[..., Portal]]:
     started: list[subprocess.Popen[str]] = []
 
     def start(*arguments: str) -> Portal:
-        process = subprocess.Popen(
-            [sys.executable, str(FAKE_PORTAL), *arguments], stdout=subprocess.PIPE, text=True
-        )
+        process = subprocess.Popen([sys.executable, str(FAKE_PORTAL), *arguments], stdout=subprocess.PIPE, text=True)
         started.append(process)
         assert process.stdout is not None
         return Portal(process, f"http://127.0.0.1:{int(process.stdout.readline())}")

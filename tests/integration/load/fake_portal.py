@@ -2,8 +2,8 @@
 
     python fake_portal.py [--issue-after S] [--busy-every N]     prints its port, serves until killed
 
-`--issue-after`: a ticket is EMITIDO that many seconds after the purchase. `--busy-every`: the first purchase of
-every N-th hold is carried out and answered 503 with Retry-After, so that its buyer has to press again.
+`--issue-after`: a ticket is EMITIDO that many seconds after the purchase. `--busy-every`: the first purchase
+of every N-th hold is carried out and answered 503 with Retry-After, so that its buyer has to press again.
 """
 
 import argparse
@@ -13,7 +13,7 @@ import threading
 import time
 import uuid
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote_plus, urlsplit
 
 EVENTS = {"EV001": ["Platea Alta", "Cancha & Galería"], "EV002": ["Único"]}
 SEATS_PER_SECTOR = 250
@@ -84,10 +84,8 @@ class Portal(BaseHTTPRequestHandler):
             self.page(200, links)
         elif found := re.fullmatch(r"/eventos/(\w+)", url.path):
             sectors = EVENTS[found[1]]
-            links = (
-                f'<a href="/eventos/{found[1]}/mapa?sector={self.quoted(name)}">x</a>' for name in sectors
-            )
-            self.page(200, "".join(links))
+            base = f"/eventos/{found[1]}/mapa?sector="
+            self.page(200, "".join(f'<a href="{base}{quote_plus(name)}">x</a>' for name in sectors))
         elif found := re.fullmatch(r"/eventos/(\w+)/mapa", url.path):
             self.page(200, self.map((found[1], parse_qs(url.query)["sector"][0])))
         elif found := re.fullmatch(r"/retenciones/([\w-]+)", url.path):
@@ -127,25 +125,16 @@ class Portal(BaseHTTPRequestHandler):
     def order_page(self, order: str, *, is_new: bool) -> None:
         title = "Compra Exitosa" if is_new else "Tu entrada"
         state = self.shop.state(order)
-        self.page(
-            200, f'<h1>{title}</h1><article data-orden-id="{order}" data-ticket-estado="{state}"></article>'
-        )
+        self.page(200, f'<h1>{title}</h1><article data-orden-id="{order}" data-ticket-estado="{state}"></article>')
 
     def map(self, place: tuple[str, str]) -> str:
         with self.shop.lock:
             seats = list(self.shop.seats[place].items())
-        boxes = (
-            f'<input type="checkbox" name="asiento" value="{n}" data-estado="{state}">' for n, state in seats
-        )
+        boxes = (f'<input type="checkbox" name="asiento" value="{n}" data-estado="{state}">' for n, state in seats)
         return self.hidden(csrf_token="t", clave=uuid.uuid4().hex) + "\n".join(boxes)
 
     def hidden(self, **fields: str) -> str:
-        return "".join(
-            f'<input type="hidden" name="{name}" value="{value}">' for name, value in fields.items()
-        )
-
-    def quoted(self, name: str) -> str:
-        return name.replace(" ", "+").replace("&", "%26").replace("í", "%C3%AD").replace("Ú", "%C3%9A")
+        return "".join(f'<input type="hidden" name="{name}" value="{value}">' for name, value in fields.items())
 
     def page(self, status: int, text: str, headers: dict[str, str] | None = None) -> None:
         self.answer(status, f"<html>{text}</html>".encode(), "text/html; charset=utf-8", headers or {})

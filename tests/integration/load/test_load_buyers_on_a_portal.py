@@ -11,7 +11,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-
 from tfbench.clock import Clock
 from tfbench.load.config import LoadConfig
 
@@ -35,8 +34,7 @@ def test_every_kind_of_buyer_leaves_its_rows(
     assert {"asiento_no_disponible", "resultado_desconocido"} <= errors
 
     purchases = load.query(
-        "SELECT outcome, status, read_success, orden_id, clave, asientos, error FROM ops"
-        " WHERE op = 'purchase'"
+        "SELECT outcome, status, read_success, orden_id, clave, asientos, error FROM ops WHERE op = 'purchase'"
     )
     assert len(purchases) > 40
     assert {row[:3] for row in purchases} == {("ok", 200, True)}
@@ -91,9 +89,7 @@ print(session.get("/", "x").error, session.post("/", "x", [("a", "b")]).error, s
     assert accepted == 3
 
 
-def test_load_does_not_outlive_the_process_that_started_it(
-    start_portal: Callable[..., Portal], tmp_path: Path
-) -> None:
+def test_load_does_not_outlive_the_process_that_started_it(start_portal: Callable[..., Portal], tmp_path: Path) -> None:
     config = LoadConfig(
         base_url=start_portal().base_url,
         rate_per_s=10,

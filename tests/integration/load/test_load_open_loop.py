@@ -5,7 +5,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-
 from tfbench.load.arrivals import Arrival, plan
 
 from .conftest import Load, Portal
@@ -66,9 +65,7 @@ def test_kill_loses_at_most_the_last_second(start_portal: StartPortal, start_loa
     assert flows_on_disk(load)[: len(due)] == due
 
 
-def test_stop_ends_arrivals_and_lets_those_in_flight_finish(
-    start_portal: StartPortal, start_load: StartLoad
-) -> None:
+def test_stop_ends_arrivals_and_lets_those_in_flight_finish(start_portal: StartPortal, start_load: StartLoad) -> None:
     load = start_load(start_portal(), duration_s=60, mix={"purchase": 1.0}, rate_per_s=20, hot_share=0.0)
     load.sleep_until(load.start_at() + 2)
     load.process.send_signal(signal.SIGTERM)

@@ -45,9 +45,7 @@ def test_an_unknown_field_is_ignored_so_that_a_newer_sender_can_add_one(cuerpo: 
         ({"item__asiento_id": 12}, "seat appears twice"),
     ],
 )
-def test_a_broken_rule_is_refused_and_the_reason_names_it(
-    cuerpo: Cuerpo, cambio: dict[str, Any], motivo: str
-) -> None:
+def test_a_broken_rule_is_refused_and_the_reason_names_it(cuerpo: Cuerpo, cambio: dict[str, Any], motivo: str) -> None:
     with pytest.raises(MensajeInvalido) as error:
         leer_orden(cuerpo(**cambio))
     assert motivo in str(error.value)

@@ -19,9 +19,7 @@ def datos(cuerpo: bytes) -> dict[str, Any]:
 def textos(pdf: bytes) -> list[str]:
     """Each page's text with its white space made single blanks."""
     with pypdfium2.PdfDocument(pdf) as documento:
-        return [
-            " ".join(documento[i].get_textpage().get_text_bounded().split()) for i in range(len(documento))
-        ]
+        return [" ".join(documento[i].get_textpage().get_text_bounded().split()) for i in range(len(documento))]
 
 
 def codigos(pdf: bytes, escala: float) -> list[str]:

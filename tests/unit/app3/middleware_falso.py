@@ -203,8 +203,7 @@ class MiddlewareFalso:
         evento = next(e for e in EVENTOS if e["codigo"] == codigo)
         sectores: Any = evento["sectores"]
         libres = [
-            {**s, "disponibles": sum(a["estado"] == "DISPONIBLE" for a in self._sector(codigo, s))}
-            for s in sectores
+            {**s, "disponibles": sum(a["estado"] == "DISPONIBLE" for a in self._sector(codigo, s))} for s in sectores
         ]
         return Respuesta(200, {"evento": codigo, "sectores": libres})
 
@@ -213,9 +212,7 @@ class MiddlewareFalso:
         for i in range(sector["capacidad"]):
             id_ = PRIMER_ASIENTO[sector["nombre"]] + i
             estado = self.estado.vendidos.get(id_, "DISPONIBLE")
-            asientos.append(
-                {"id": id_, "fila": "ABCDEFGHIJKLMN"[i // 20], "numero": i % 20 + 1, "estado": estado}
-            )
+            asientos.append({"id": id_, "fila": "ABCDEFGHIJKLMN"[i // 20], "numero": i % 20 + 1, "estado": estado})
         return asientos
 
     def _buscar_sector(self, codigo: str, nombre: str) -> dict[str, Any] | None:
@@ -280,9 +277,7 @@ class MiddlewareFalso:
     def _ordenes(self, ids: list[str]) -> Respuesta:
         e = self.estado
         ticket = {"confirmada": True, "ticket_estado": e.ticket_estado, "folio": e.folio, "pdf": e.pdf}
-        hechas = [
-            {**(e.ordenes[i] if e.con_detalle else {"orden_id": i}), **ticket} for i in ids if i in e.ordenes
-        ]
+        hechas = [{**(e.ordenes[i] if e.con_detalle else {"orden_id": i}), **ticket} for i in ids if i in e.ordenes]
         return Respuesta(200, {"ordenes": hechas, "sin_datos": [i for i in ids if i not in e.ordenes]})
 
     def _boleta(self, orden_id: str) -> Respuesta:

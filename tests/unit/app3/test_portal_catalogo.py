@@ -31,9 +31,7 @@ def test_the_catalogue_copy_survives_a_restart_with_nothing_behind(
     assert cliente.get("/salud/lista").status_code == 200
 
 
-def test_an_old_copy_tells_its_age(
-    hacer_app: Callable[..., Flask], falso: MiddlewareFalso, tmp_path: Path
-) -> None:
+def test_an_old_copy_tells_its_age(hacer_app: Callable[..., Flask], falso: MiddlewareFalso, tmp_path: Path) -> None:
     assert "actualizada" not in hacer_app(falso.url).test_client().get("/").text
     archivo = tmp_path / "catalogo.json"
     guardado = json.loads(archivo.read_text())
@@ -116,9 +114,7 @@ def test_an_event_without_availability_shows_sectors_without_counts(
     assert "disponibles" not in respuesta.text
 
 
-def test_a_map_without_answer_is_a_503_that_leads_back_to_the_event(
-    comprador: Comprador, estado: Estado
-) -> None:
+def test_a_map_without_answer_is_a_503_that_leads_back_to_the_event(comprador: Comprador, estado: Estado) -> None:
     estado.fallas["/v1/eventos/"] = Falla(corta=True)
     respuesta = comprador.cliente.get("/eventos/EV001/mapa?sector=CANCHA")
     assert (respuesta.status_code, codigo(respuesta.text)) == (503, "mapa_no_disponible")

@@ -16,9 +16,7 @@ def claves(estado: Estado, ruta: str) -> list[str]:
     return [c["Idempotency-Key"] for m, r, c, _ in estado.vistas if (m, r) == ("POST", ruta)]
 
 
-def test_a_purchase_ends_in_compra_exitosa_with_the_tickets_state(
-    comprador: Comprador, estado: Estado
-) -> None:
+def test_a_purchase_ends_in_compra_exitosa_with_the_tickets_state(comprador: Comprador, estado: Estado) -> None:
     comprada = comprador.comprar(100_001, 100_002)
     assert comprada.status_code == 303
     assert re.fullmatch(r"/mis-entradas/[0-9a-f-]{36}\?nueva=1", comprada.location)
@@ -36,9 +34,7 @@ def test_the_buyer_reaches_the_middleware_with_a_canonical_rut(comprador: Compra
     assert cuerpo["comprador"] == {**COMPRADOR, "rut": "12345678-5"}
 
 
-def test_the_seat_map_says_each_seat_in_words_and_disables_what_is_taken(
-    comprador: Comprador, estado: Estado
-) -> None:
+def test_the_seat_map_says_each_seat_in_words_and_disables_what_is_taken(comprador: Comprador, estado: Estado) -> None:
     estado.vendidos[100_002] = "VENDIDO"
     html = comprador.ver_mapa()
     libre = '<input type="checkbox" name="asiento" value="100001" data-estado="DISPONIBLE">'
@@ -59,9 +55,7 @@ def test_checkout_shows_seats_charge_and_total(comprador: Comprador) -> None:
     assert CARGO == 1_500
 
 
-def test_a_seat_that_is_gone_is_named_and_the_others_stay_chosen(
-    comprador: Comprador, estado: Estado
-) -> None:
+def test_a_seat_that_is_gone_is_named_and_the_others_stay_chosen(comprador: Comprador, estado: Estado) -> None:
     datos: dict[str, Any] = comprador.campos(comprador.ver_mapa(), "/retenciones")
     estado.vendidos[100_003] = "VENDIDO"
     respuesta = comprador.cliente.post("/retenciones", data={**datos, "asiento": ["100003", "100004"]})
@@ -97,9 +91,7 @@ def test_the_same_form_with_other_seats_is_another_hold(comprador: Comprador, es
     assert una == otra_vez != distinta
 
 
-def test_wrong_fields_are_told_one_by_one_and_keep_what_was_typed(
-    comprador: Comprador, estado: Estado
-) -> None:
+def test_wrong_fields_are_told_one_by_one_and_keep_what_was_typed(comprador: Comprador, estado: Estado) -> None:
     datos = comprador.formulario_pago() | {
         "nombre": 'Ana "la" <Rojas>',
         "rut": "12.345.678-9",
@@ -174,18 +166,14 @@ def test_a_purchase_that_was_never_sent_says_so(comprador: Comprador, falso: Mid
         (429, "demasiadas_peticiones"),
     ],
 )
-def test_a_refusal_is_told_with_its_code(
-    comprador: Comprador, estado: Estado, estado_http: int, causa: str
-) -> None:
+def test_a_refusal_is_told_with_its_code(comprador: Comprador, estado: Estado, estado_http: int, causa: str) -> None:
     datos = comprador.formulario_pago()
     estado.fallas["/v1/ordenes"] = Falla(estado=estado_http, codigo=causa)
     respuesta = comprador.cliente.post("/compras", data=datos)
     assert (respuesta.status_code, codigo(respuesta.text)) == (estado_http, causa)
 
 
-def test_a_purchase_goes_on_at_the_other_address(
-    hacer_app: Callable[..., Flask], falso: MiddlewareFalso
-) -> None:
+def test_a_purchase_goes_on_at_the_other_address(hacer_app: Callable[..., Flask], falso: MiddlewareFalso) -> None:
     otro = MiddlewareFalso(falso.estado)
     comprador = Comprador(hacer_app(falso.url, otro.url).test_client())
     otro.cerrar()

@@ -71,9 +71,7 @@ def test_documents_and_lookup_never_answer_500(comprador: Comprador, estado: Est
         assert respuesta.status_code == 404 or respuesta.headers["Retry-After"] == "1"
 
 
-def test_mis_entradas_works_with_nothing_listening_behind(
-    comprador: Comprador, falso: MiddlewareFalso
-) -> None:
+def test_mis_entradas_works_with_nothing_listening_behind(comprador: Comprador, falso: MiddlewareFalso) -> None:
     orden_id = comprador.orden_id()
     falso.cerrar()
     respuesta = comprador.cliente.get("/mis-entradas")
@@ -81,9 +79,7 @@ def test_mis_entradas_works_with_nothing_listening_behind(
     assert orden_id in respuesta.text
 
 
-def test_with_app1_down_the_state_is_shown_on_remembered_details(
-    comprador: Comprador, estado: Estado
-) -> None:
+def test_with_app1_down_the_state_is_shown_on_remembered_details(comprador: Comprador, estado: Estado) -> None:
     comprador.orden_id()
     estado.con_detalle = False
     estado.ticket_estado = "EMITIDO"
@@ -92,9 +88,7 @@ def test_with_app1_down_the_state_is_shown_on_remembered_details(
     assert "Fila A, asiento 1" in pagina
 
 
-def test_pdf_and_boleta_are_for_the_session_that_bought(
-    comprador: Comprador, app: Flask, estado: Estado
-) -> None:
+def test_pdf_and_boleta_are_for_the_session_that_bought(comprador: Comprador, app: Flask, estado: Estado) -> None:
     orden_id = comprador.orden_id()
     estado.pdf, estado.folio, estado.ticket_estado = True, 77, "ENVIADO"
     pagina = comprador.cliente.get(f"/mis-entradas/{orden_id}").text
@@ -109,9 +103,7 @@ def test_pdf_and_boleta_are_for_the_session_that_bought(
         assert (ajena.status_code, codigo(ajena.text)) == (404, "orden_desconocida")
 
 
-@pytest.mark.parametrize(
-    ("ruta", "causa"), [("entrada.pdf", "entrada_en_proceso"), ("boleta", "boleta_en_proceso")]
-)
+@pytest.mark.parametrize(("ruta", "causa"), [("entrada.pdf", "entrada_en_proceso"), ("boleta", "boleta_en_proceso")])
 def test_a_document_that_is_not_ready_says_so(comprador: Comprador, ruta: str, causa: str) -> None:
     respuesta = comprador.cliente.get(f"/mis-entradas/{comprador.orden_id()}/{ruta}")
     assert (respuesta.status_code, codigo(respuesta.text)) == (404, causa)

@@ -51,9 +51,7 @@ def test_a_good_rut_is_made_canonical(texto: str, canonico: str) -> None:
 def test_a_bad_rut_is_refused_with_its_reason(texto: str, motivo: str) -> None:
     with pytest.raises(rut.RutInvalido, match=motivo):
         rut.normalizar(texto)
-    assert leer_comprador({"nombre": "Ana", "rut": texto, "correo": "a@b.cl"}).errores == {
-        "rut": textos.RUT[motivo]
-    }
+    assert leer_comprador({"nombre": "Ana", "rut": texto, "correo": "a@b.cl"}).errores == {"rut": textos.RUT[motivo]}
 
 
 @pytest.mark.parametrize("correo", ["a@b.cl", "ana.perez+tf@sub.dominio.cl"])

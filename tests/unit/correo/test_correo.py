@@ -43,9 +43,7 @@ def test_a_mail_taken_is_listed_with_what_it_carries(servidor: Any) -> None:
         "orden_id": "orden-1",
         "para": "maria@example.com",
         "asunto": "Tu entrada para Ñandú",
-        "adjuntos": [
-            {"nombre": "entrada-1.pdf", "bytes": len(PDF), "sha256": hashlib.sha256(PDF).hexdigest()}
-        ],
+        "adjuntos": [{"nombre": "entrada-1.pdf", "bytes": len(PDF), "sha256": hashlib.sha256(PDF).hexdigest()}],
         "repeticiones": 0,
     }
 

@@ -1,10 +1,11 @@
 """A run folder made by hand: a healthy run of the scenario "app2 dies", as lists that a test may spoil before writing.
 
-    T0: +5 warm-up  +10 baseline  +30 kill  +31 verified  +50 heal begins  +52 healed  +55 recovered  +80 load ends
-    every 0.25 s a buyer: hold -> purchase -> a look at the ticket; every 0.1 s somebody asks for a boleta
+T0: +5 warm-up  +10 baseline  +30 kill  +31 verified  +50 heal begins  +52 healed  +55 recovered  +80 load ends
+every 0.25 s a buyer: hold -> purchase -> a look at the ticket; every 0.1 s somebody asks for a boleta
 """
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -12,7 +13,6 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import duckdb
-
 from tfbench.checks.finding import Finding
 from tfbench.checks.registry import EXPECTATIONS, INVARIANTS, judged
 from tfbench.model import (
@@ -53,7 +53,7 @@ class RunFolder:
         return [row for row in self.operations if row["op"] == op]
 
     def bought_in_outage(self) -> list[Row]:
-        return [row for row in self.ops("purchase") if VERIFIED <= row["t_intended"] and row["t_end"] < HEAL]
+        return [row for row in self.ops("purchase") if row["t_intended"] >= VERIFIED and row["t_end"] < HEAL]
 
     def fault(self, state: str) -> Row:
         return next(row for row in self.journal if row["kind"] == "fault" and row["state"] == state)
@@ -113,6 +113,19 @@ def healthy() -> RunFolder:
     return run
 
 
+Spoil = Callable[[RunFolder], object]
+
+
+def both(first: Spoil, second: Spoil) -> Spoil:
+    """Two ways of spoiling a run, one after the other."""
+
+    def spoil(run: RunFolder) -> None:
+        first(run)
+        second(run)
+
+    return spoil
+
+
 def found(run: RunFolder, folder: Path, name: str) -> Finding:
     """What the check with this name finds in the run."""
     with opened(run.write(folder), scenario().faults) as data:
@@ -122,9 +135,14 @@ def found(run: RunFolder, folder: Path, name: str) -> Finding:
 def _journal() -> list[Row]:
     def fault(t: float, state: str, **detail: Any) -> Row:
         return {
-            "t": t, "kind": "fault", "id": "kill-app2", "type": "kill", "target": "app2", "state": state,
+            "t": t,
+            "kind": "fault",
+            "id": "kill-app2",
+            "type": "kill",
+            "target": "app2",
+            "state": state,
             "detail": detail,
-        }  # fmt: skip
+        }
 
     def phase(t: float, name: str, event: str) -> Row:
         return {"t": t, "kind": "phase", "phase": name, "event": event}
@@ -202,21 +220,16 @@ def _buyer(run: RunFolder, number: int) -> None:
     row_of["tickets"].append(
         made | pdf | {"estado": "ENVIADO", "pdf_bytes": 2000, "pdf_creado_en": issued, "creado_en": issued}
     )
-    row_of["mails"].append(
-        made | pdf | {
-            "n": number + 1, "message_id": f"<entrada.{order}@ticketflow.test>", "recibido_en": issued + 0.1,
-            "repeticiones": 0, "pdf_opens": True, "pdf_pages": 1, "pdf_names_seats": True, "pdf_names_event": True,
-        }  # fmt: skip
-    )
+    mail = made | pdf | {"n": number + 1, "message_id": f"<entrada.{order}@ticketflow.test>", "repeticiones": 0}
+    seen = {"pdf_opens": True, "pdf_pages": 1, "pdf_names_seats": True, "pdf_names_event": True}
+    row_of["mails"].append(mail | seen | {"recibido_en": issued + 0.1})
 
 
 def _text(name: str) -> Text:
     return Text(en=name, es=name)
 
 
-def ratio(
-    name: str, target: float, operations: tuple[str, ...], latency_ms_below: float | None = None
-) -> Objective:
+def ratio(name: str, target: float, operations: tuple[str, ...], latency_ms_below: float | None = None) -> Objective:
     """An objective over operations that were answered; refusals are no failure."""
     return Objective(
         id=name,

@@ -5,7 +5,6 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-
 from tfbench.slo.recovery import (
     Injection,
     Recovery,
@@ -145,9 +144,7 @@ def test_good_until_the_end_but_not_for_the_hold_is_censored() -> None:
 
 def test_silence_after_an_outage_is_not_recovery() -> None:
     t = np.arange(80.0, 130, 0.05)
-    seen = measure_recovery(
-        t, t, t < 101, Injection(BEGIN, EFFECT, HEAL, 400), hold_s=10, slice_target=0.9, slice_s=1
-    )
+    seen = measure_recovery(t, t, t < 101, Injection(BEGIN, EFFECT, HEAL, 400), hold_s=10, slice_target=0.9, slice_s=1)
     assert seen.seen is Seen.NOT_RECOVERED
     assert recovery_verdict(seen, 60) is Verdict.INCONCLUSIVE
 

@@ -5,7 +5,6 @@ import math
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from tfbench.slo.budget import allowed_s, failures_per_window, spent_ratio
 from tfbench.slo.stats import further_requests, lower_bound, minimum_requests, percentile, upper_bound
 
@@ -55,9 +54,7 @@ def test_without_failures_the_minimum_is_the_success_run_formula(target: float) 
         (1e-3, 100_000, 83, 118),
     ],
 )
-def test_between_pass_and_fail_there_is_a_band(
-    error_ratio: float, n: int, passes_up_to: int, fails_from: int
-) -> None:
+def test_between_pass_and_fail_there_is_a_band(error_ratio: float, n: int, passes_up_to: int, fails_from: int) -> None:
     target = 1 - error_ratio
     assert lower_bound(n, passes_up_to) >= target > lower_bound(n, passes_up_to + 1)
     assert upper_bound(n, fails_from) < target <= upper_bound(n, fails_from - 1)

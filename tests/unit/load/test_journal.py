@@ -6,7 +6,6 @@ import threading
 from pathlib import Path
 
 import pytest
-
 from tfbench.clock import Clock
 from tfbench.journal import Journal, read_journal
 
@@ -26,9 +25,7 @@ def test_records_come_back_in_order_with_their_times(tmp_path: Path) -> None:
     assert contents.torn == 0
 
 
-def test_fault_records_are_synced_before_record_returns(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_fault_records_are_synced_before_record_returns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     synced: list[int] = []
     with Journal(tmp_path / "journal.jsonl", Clock(0)) as journal:
         monkeypatch.setattr(os, "fsync", synced.append)

@@ -5,15 +5,12 @@ import math
 from collections import Counter
 
 import pytest
-
 from tfbench.load.arrivals import Arrival, plan
 
 MIX = {"catalogue": 0.5, "purchase": 0.3, "boleta": 0.2}
 
 
-def poisson(
-    seed: int = 7, rate: float = 100, mix: dict[str, float] = MIX, duration: float = 100
-) -> list[Arrival]:
+def poisson(seed: int = 7, rate: float = 100, mix: dict[str, float] = MIX, duration: float = 100) -> list[Arrival]:
     return list(plan("poisson", rate, mix, seed, duration))
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 import pytest
-
 from tfbench.clock import Clock
 from tfbench.load import pages
 from tfbench.load.browser import Reply
@@ -19,6 +18,7 @@ SHOWN = Reply(200, b'<h1>Compra Exitosa</h1><article data-orden-id="o1" data-tic
 BUSY = Reply(503, b'<main data-codigo="resultado_desconocido">', retry_after_s=0)
 TIMEOUT = Reply(0, error="Timeout", retry_after_s=0)
 EXPIRED = Reply(409, b'<main data-codigo="retencion_expirada">')
+TOKEN = b'<input type="hidden" name="csrf_token" value="t">'
 IN_PROGRESS = Reply(409, b'<main data-codigo="clave_en_curso">', retry_after_s=0)
 
 
@@ -54,12 +54,8 @@ def purchase(*replies: Reply) -> tuple[Operation, ScriptedBrowser]:
     ("replies", "outcome", "status", "error"),
     [
         pytest.param([BOUGHT, SHOWN], "ok", 200, None, id="bought at once"),
-        pytest.param(
-            [BUSY, BOUGHT, SHOWN], "ok", 200, "resultado_desconocido", id="bought at the second press"
-        ),
-        pytest.param(
-            [IN_PROGRESS, BOUGHT, SHOWN], "ok", 200, "clave_en_curso", id="the first press still ran"
-        ),
+        pytest.param([BUSY, BOUGHT, SHOWN], "ok", 200, "resultado_desconocido", id="bought at the second press"),
+        pytest.param([IN_PROGRESS, BOUGHT, SHOWN], "ok", 200, "clave_en_curso", id="the first press still ran"),
         pytest.param([BOUGHT, BUSY, SHOWN], "ok", 200, "resultado_desconocido", id="bought, page read again"),
         pytest.param([EXPIRED], "fail", 409, "retencion_expirada", id="refused"),
         pytest.param(
@@ -70,18 +66,12 @@ def purchase(*replies: Reply) -> tuple[Operation, ScriptedBrowser]:
             id="refused, but one press is open",
         ),
         pytest.param([BUSY] * 4, "unknown", 503, "; ".join(["resultado_desconocido"] * 4), id="given up"),
-        pytest.param(
-            [BOUGHT, Reply(200, b"Hola")], "unknown", 200, "no Compra Exitosa", id="bought, page is silent"
-        ),
+        pytest.param([BOUGHT, Reply(200, b"Hola")], "unknown", 200, "no Compra Exitosa", id="bought, page is silent"),
         pytest.param([BOUGHT, Reply(404)], "unknown", 404, "status 404", id="bought, page is gone"),
-        pytest.param(
-            [Reply(303, location="/eventos/E")], "fail", 303, "no order in the redirect", id="sent elsewhere"
-        ),
+        pytest.param([Reply(303, location="/eventos/E")], "fail", 303, "no order in the redirect", id="sent elsewhere"),
     ],
 )
-def test_purchase_ends_as_its_answers_say(
-    replies: list[Reply], outcome: str, status: int, error: str
-) -> None:
+def test_purchase_ends_as_its_answers_say(replies: list[Reply], outcome: str, status: int, error: str) -> None:
     row, _ = purchase(*replies)
     assert (row.outcome, row.status, row.error) == (outcome, status, error)
     assert row.read_success is (outcome == "ok")
@@ -102,9 +92,7 @@ def test_refused_seat_is_followed_by_one_other_choice() -> None:
         b'<main data-codigo="asiento_no_disponible"><input type="hidden" name="csrf_token" value="t">'
         b'<input type="checkbox" name="asiento" value="%d" data-estado="DISPONIBLE">'
     )
-    checkout = (
-        b'<input type="hidden" name="csrf_token" value="t"><input type="hidden" name="clave" value="c">'
-    )
+    checkout = b'<input type="hidden" name="csrf_token" value="t"><input type="hidden" name="clave" value="c">'
     browser = ScriptedBrowser(
         Reply(200, page % 1),
         Reply(409, page % 2),
@@ -124,7 +112,7 @@ def test_refused_seat_is_followed_by_one_other_choice() -> None:
 
 
 def test_hold_with_an_unreadable_form_is_unknown_not_failed() -> None:
-    seats = b'<input type="hidden" name="csrf_token" value="t"><input name="asiento" value="1" data-estado="DISPONIBLE">'
+    seats = TOKEN + b'<input name="asiento" value="1" data-estado="DISPONIBLE">'
     browser = ScriptedBrowser(Reply(200, seats), Reply(303, location="/retenciones/r9"), Reply(404))
     rows = list[Operation]()
     assert Seating([Place("EV001", "Único")], hot_share=0).hold(flow(browser, rows)) is None
@@ -132,13 +120,11 @@ def test_hold_with_an_unreadable_form_is_unknown_not_failed() -> None:
 
 
 def test_sold_out_is_recorded_after_looking_elsewhere() -> None:
-    sold = b'<input type="hidden" name="csrf_token" value="t"><input name="asiento" value="1" data-estado="VENDIDO">'
+    sold = TOKEN + b'<input name="asiento" value="1" data-estado="VENDIDO">'
     browser, rows = ScriptedBrowser(*[Reply(200, sold)] * 3), list[Operation]()
     places = [Place("EV001", "A"), Place("EV001", "B"), Place("EV002", "C")]
     assert Seating(places, hot_share=0).hold(flow(browser, rows)) is None
-    assert {(r.evento, r.sector) for r in rows if r.op == "seat_map"} == {
-        (p.evento, p.sector) for p in places
-    }
+    assert {(r.evento, r.sector) for r in rows if r.op == "seat_map"} == {(p.evento, p.sector) for p in places}
     assert (rows[-1].op, rows[-1].outcome, rows[-1].error) == ("hold", "fail", "sold_out")
 
 

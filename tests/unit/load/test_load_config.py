@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from tfbench.load.config import LoadConfig, LoadConfigError
 
 GOOD: dict[str, Any] = {

@@ -1,11 +1,10 @@
 """The portal's markers, as its templates write them."""
 
 import pytest
-
 from tfbench.load import pages
 from tfbench.load.people import person, rut
 
-MAP = """
+MAP = b"""
 <form class="mapa" method="post" action="/retenciones">
 <input type="hidden" name="csrf_token" value="IjQ.a-b_c">
 <input type="hidden" name="evento" value="EV001">
@@ -15,7 +14,7 @@ MAP = """
 <label><input type="checkbox" name="asiento" value="12" data-estado="VENDIDO" disabled><span>2</span></label>
 <label><input type="checkbox" name="asiento" value="13" data-estado="RETENIDO" disabled><span>3</span></label>
 <label><input type="checkbox" name="asiento" value="14" data-estado="DISPONIBLE" checked><span>4</span></label>
-""".encode()
+"""
 
 CHECKOUT = b"""
 <form method="post" action="/retenciones/r1/liberar"><input type="hidden" name="csrf_token" value="t1"></form>
@@ -47,7 +46,10 @@ def test_checkout_form_needs_token_and_key() -> None:
 def test_events_and_sectors_come_from_links_once_each() -> None:
     page = b'<a href="/eventos/EV001">a</a> <a href="/eventos/EV002">b</a> <a href="/eventos/EV001">a</a>'
     assert pages.events(page) == ["EV001", "EV002"]
-    links = b'<a href="/eventos/EV001/mapa?sector=Platea+Alta">x</a><a href="/eventos/EV001/mapa?sector=%C3%9Anico&amp;v=1">'
+    links = (
+        b'<a href="/eventos/EV001/mapa?sector=Platea+Alta">x</a>'
+        b'<a href="/eventos/EV001/mapa?sector=%C3%9Anico&amp;v=1">'
+    )
     assert pages.sectors(links) == ["Platea Alta", "Único"]
 
 
@@ -65,10 +67,7 @@ def test_ticket_state_is_the_orders_own(written: str, meant: str) -> None:
 
 
 def test_error_code_folio_and_redirects() -> None:
-    assert (
-        pages.error_code(b'<main id="c" class="ancho" data-codigo="retencion_expirada">')
-        == "retencion_expirada"
-    )
+    assert pages.error_code(b'<main id="c" class="ancho" data-codigo="retencion_expirada">') == "retencion_expirada"
     assert pages.error_code(b"<main>") is None
     assert pages.folio('<p class="folio">N.º <b>1043</b></p>'.encode()) == 1043
     assert pages.folio(b'<p class="folio"></p>') is None

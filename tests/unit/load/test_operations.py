@@ -7,7 +7,6 @@ from typing import Any
 
 import duckdb
 import pytest
-
 from tfbench.operations import COLUMNS, FLUSH_S, Operation, OperationWriter, compact
 
 HOLD = Operation(

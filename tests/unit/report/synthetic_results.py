@@ -26,9 +26,7 @@ def passed_results(shop: Shop) -> Results:
     """Everything promised was kept."""
     n = len(shop.operations)
     orders = len(shop.orders)
-    bought = sum(
-        VERIFIED <= row["t_intended"] - T0 < START for row in shop.operations if row["op"] == "purchase"
-    )
+    bought = sum(VERIFIED <= row["t_intended"] - T0 < START for row in shop.operations if row["op"] == "purchase")
     return Results(
         scenario="app2-caida",
         title=both("Billing is killed for a minute", "La emisión cae por un minuto"),
@@ -130,9 +128,7 @@ def passed_results(shop: Shop) -> Results:
                     "La venta no se detiene mientras app2 está caída",
                 ),
                 Verdict.PASS,
-                both(
-                    f"{bought} purchases read “Compra Exitosa”", f"{bought} compras leyeron “Compra Exitosa”"
-                ),
+                both(f"{bought} purchases read “Compra Exitosa”", f"{bought} compras leyeron “Compra Exitosa”"),
             ),
             ExpectationResult(
                 "orders-queue-up",
@@ -181,9 +177,7 @@ def passed_results(shop: Shop) -> Results:
                 ["docker: app2-api is exited (137)", "HTTP 127.0.0.1:18201/salud/viva: connection refused"],
             ),
         ],
-        load=LoadResult(
-            n, n, 0, 2.4, True, both("All arrivals left on time", "Las llegadas salieron a tiempo")
-        ),
+        load=LoadResult(n, n, 0, 2.4, True, both("All arrivals left on time", "Las llegadas salieron a tiempo")),
         budget=[BudgetResult("app2-available", "app2", 0.995, 2_592_000.0, 62.4, 62.4 / 12_960, 207.7)],
     )
 
@@ -191,9 +185,7 @@ def passed_results(shop: Shop) -> Results:
 def failed_results(shop: Shop) -> Results:
     """A seat sold twice, an order lost, a slow comeback."""
     good = passed_results(shop)
-    reason = both(
-        "2 invariants and a recovery time were broken.", "Se rompieron 2 invariantes y una recuperación."
-    )
+    reason = both("2 invariants and a recovery time were broken.", "Se rompieron 2 invariantes y una recuperación.")
     twice = [
         "EV001 seat 40: 0193a00b-000040, 0193a00b-000041",
         "EV001 seat 77: 0193a00b-000077, 0193a00b-000078",
@@ -211,9 +203,7 @@ def failed_results(shop: Shop) -> Results:
             verdict=Verdict.FAIL,
             violation_count=3,
             violations=[order["orden_id"] for order in shop.orders[200:203]],
-            reason=both(
-                "3 confirmed purchases are in no store", "3 compras confirmadas no están en ningún almacén"
-            ),
+            reason=both("3 confirmed purchases are in no store", "3 compras confirmadas no están en ningún almacén"),
         ),
     ]
     late = replace(
@@ -247,9 +237,7 @@ def invalid_results(shop: Shop) -> Results:
     """Nobody saw the fault, and the load fell short."""
     good = passed_results(shop)
     why = both("The fault was not seen and the load fell short.", "No se vio la falla y faltó carga.")
-    short = LoadResult(
-        7000, 6400, 600, 480.0, False, both("600 arrivals were dropped", "Se descartaron 600 llegadas")
-    )
+    short = LoadResult(7000, 6400, 600, 480.0, False, both("600 arrivals were dropped", "Se descartaron 600 llegadas"))
     unseen = replace(good.faults[0], verified=False, evidence=[])
     return replace(good, verdict=Verdict.INVALID, reason=why, load=short, faults=[unseen])
 
@@ -265,9 +253,7 @@ def interrupted_results(shop: Shop) -> Results:
         interrupted=True,
         verdict=Verdict.NO_DATA,
         reason=both("Interrupted during the outage.", "Interrumpida durante la falla."),
-        objectives=[
-            replace(o, measured=None, n=0, bad=0, lower=None, upper=None, **blank) for o in good.objectives
-        ],
+        objectives=[replace(o, measured=None, n=0, bad=0, lower=None, upper=None, **blank) for o in good.objectives],
         recovery=[
             replace(r, rto_s=None, lower_s=None, upper_s=None, detect_s=None, outage_s=None, **blank)
             for r in good.recovery

@@ -46,24 +46,18 @@ def simulate(seed: int, rate_per_s: float = 40.0, until_s: float = LOAD_END) -> 
         if op == "purchase":
             hold_end = _operation(shop, draw, flow, "hold", at, "purchase", asientos=[seat])
             orden_id = f"0193a{seed:03x}-{seat:06d}"
-            end = _operation(
-                shop, draw, flow, op, hold_end + 0.2, op, first=False, asientos=[seat], orden_id=orden_id
-            )
+            end = _operation(shop, draw, flow, op, hold_end + 0.2, op, first=False, asientos=[seat], orden_id=orden_id)
             busy_until = max(busy_until + 0.04, end + 0.08, BACK if end > KILL else 0.0)
             _sell(shop, seat, orden_id, end, busy_until)
             seat += 1
         elif op == "boleta" and KILL <= at < BACK:
-            _operation(
-                shop, draw, flow, op, at, op, outcome="unknown", status=503, error="emision_no_disponible"
-            )
+            _operation(shop, draw, flow, op, at, op, outcome="unknown", status=503, error="emision_no_disponible")
         else:
             _operation(shop, draw, flow, op, at, op)
     return shop
 
 
-def _operation(
-    shop: Shop, draw: random.Random, flow: int, op: str, at: float, arrival: str, **fields: Any
-) -> float:
+def _operation(shop: Shop, draw: random.Random, flow: int, op: str, at: float, arrival: str, **fields: Any) -> float:
     took = MEDIAN_MS[op] / 1000 * draw.lognormvariate(0, 0.45)
     if fields.get("error") == "timeout":
         took = 5.0
@@ -87,9 +81,7 @@ def _operation(
 def _sell(shop: Shop, seat: int, orden_id: str, sold: float, mailed: float) -> None:
     shop.orders.append({"orden_id": orden_id, "evento": "EV001", "total": 25_000, "creada_en": T0 + sold})
     shop.sales.append({"evento": "EV001", "asiento_id": seat, "orden_id": orden_id, "anulada": False})
-    shop.boletas.append(
-        {"orden_id": orden_id, "folio": seat, "asientos": [seat], "emitida_en": T0 + mailed - 0.05}
-    )
+    shop.boletas.append({"orden_id": orden_id, "folio": seat, "asientos": [seat], "emitida_en": T0 + mailed - 0.05})
     shop.mails.append({"n": seat, "orden_id": orden_id, "recibido_en": T0 + mailed, "repeticiones": 0})
 
 

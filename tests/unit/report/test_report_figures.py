@@ -42,9 +42,7 @@ def test_what_no_invariant_judged_has_no_figure(runs: dict[str, Path]) -> None:
 
 def test_the_outage_begins_when_the_fault_was_seen_and_a_refusal_is_no_try(tmp_path: Path) -> None:
     shop = simulate(3, until_s=60)
-    in_outage = [
-        row for row in shop.operations if row["op"] == "purchase" and row["t_intended"] - T0 >= VERIFIED
-    ]
+    in_outage = [row for row in shop.operations if row["op"] == "purchase" and row["t_intended"] - T0 >= VERIFIED]
     in_outage[0] |= {"outcome": "fail", "status": 409, "error": "retencion_expirada", "orden_id": None}
     in_outage[1] |= {"outcome": "unknown", "status": 0, "error": "timeout", "orden_id": None}
     run = write_run(tmp_path / "run", shop, passed_results(shop), journal_of(shop, 1e9))
@@ -67,9 +65,7 @@ def test_a_repeated_purchase_is_one(tmp_path: Path) -> None:
 def test_a_run_without_faults_has_no_outage_figures(tmp_path: Path) -> None:
     shop = simulate(3, until_s=20)
     results = replace(passed_results(shop), faults=[], recovery=[])
-    run = write_run(
-        tmp_path / "run", shop, results, [r for r in journal_of(shop, 1e9) if r["kind"] != "fault"]
-    )
+    run = write_run(tmp_path / "run", shop, results, [r for r in journal_of(shop, 1e9) if r["kind"] != "fault"])
     with opened_evidence(run) as evidence:
         figures = read_figures(evidence, read_timeline(evidence))
     assert (figures.outage_bought, figures.outage_tried, figures.drain_s) == (None, None, None)

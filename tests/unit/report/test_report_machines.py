@@ -23,9 +23,7 @@ def cases(run: Path) -> dict[str, ET.Element]:
 
 def test_a_passed_run_fails_nothing_and_skips_what_is_not_required(runs: dict[str, Path]) -> None:
     found = cases(runs["passed"])
-    assert not any(
-        case.find("failure") is not None or case.find("error") is not None for case in found.values()
-    )
+    assert not any(case.find("failure") is not None or case.find("error") is not None for case in found.values())
     skipped = found["few-errors"].find("skipped")
     assert skipped is not None
     assert (skipped.get("message") or "").startswith("INCONCLUSIVE: 29,956 requests")
@@ -100,9 +98,7 @@ def test_characters_that_xml_cannot_hold_are_replaced(results: dict[str, object]
         ("interrupted", ["### ⚠️ NO_DATA", "**Interrupted", "| no data |"]),
     ],
 )
-def test_the_summary_says_the_verdict_and_what_decided_it(
-    runs: dict[str, Path], run: str, words: list[str]
-) -> None:
+def test_the_summary_says_the_verdict_and_what_decided_it(runs: dict[str, Path], run: str, words: list[str]) -> None:
     text = summary(runs[run]).replace("\u00a0", " ")
     assert [word for word in words if word not in text] == []
 

@@ -71,9 +71,7 @@ def test_the_file_stays_small(pages: dict[str, str], name: str) -> None:
         ),
     ],
 )
-def test_verdicts_and_figures_are_words(
-    pages: dict[str, str], name: str, language: str, words: list[str]
-) -> None:
+def test_verdicts_and_figures_are_words(pages: dict[str, str], name: str, language: str, words: list[str]) -> None:
     text = Page(pages[name], language).text
     assert [word for word in words if word not in text.replace("\u00a0", " ")] == []
 
@@ -107,10 +105,7 @@ def test_hostile_texts_stay_text(runs: dict[str, Path], reports_dir: Path, tmp_p
     results = _poisoned(json.loads((run / "results.json").read_text()))
     (run / "results.json").write_text(json.dumps(results))
     (run / "journal.jsonl").write_text(
-        "\n".join(
-            json.dumps(_poisoned(json.loads(line)))
-            for line in (run / "journal.jsonl").read_text().splitlines()
-        )
+        "\n".join(json.dumps(_poisoned(json.loads(line))) for line in (run / "journal.jsonl").read_text().splitlines())
     )
     (run / "scenario.yaml").write_text(HOSTILE)
     (run / "environment.json").write_text(json.dumps({"images": {HOSTILE: {"tag": HOSTILE, "id": HOSTILE}}}))
@@ -144,9 +139,7 @@ def _poisoned(value: object, key: str = "") -> object:
         "name",
         "evidence",
     )
-    return (
-        HOSTILE if isinstance(value, str) and key in (*free, "violations", "platform", "objective") else value
-    )
+    return HOSTILE if isinstance(value, str) and key in (*free, "violations", "platform", "objective") else value
 
 
 @pytest.mark.parametrize("removed", ["operations", "environment.json", "stores", "slo.yaml", "all"])
@@ -188,7 +181,5 @@ def test_a_folder_that_is_no_run_is_refused(runs: dict[str, Path], reports_dir: 
         ("", None),
     ],
 )
-def test_the_line_in_the_latency_charts_is_the_tightest_promise(
-    slo_yaml: str, limit_ms: float | None
-) -> None:
+def test_the_line_in_the_latency_charts_is_the_tightest_promise(slo_yaml: str, limit_ms: float | None) -> None:
     assert latency_limit_ms(slo_yaml) == limit_ms

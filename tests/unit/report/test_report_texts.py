@@ -8,9 +8,7 @@ from tfbench.errors import ConfigError
 from tfbench.report.texts import Texts, read_texts, translated
 from tfbench.verdict import Verdict
 
-COMPUTED = re.compile(
-    r"(word|means|kind|phase|group|problem|outcome|latency|rate|line|unit|chart)_\w+|axis_\w+"
-)
+COMPUTED = re.compile(r"(word|means|kind|phase|group|problem|outcome|latency|rate|line|unit|chart)_\w+|axis_\w+")
 
 
 @pytest.fixture(scope="module")
@@ -35,9 +33,7 @@ def test_every_verdict_has_a_word_and_a_meaning(texts: Texts) -> None:
 def test_templates_and_texts_name_the_same_keys(texts: Texts, reports_dir: Path) -> None:
     templates = "".join(path.read_text(encoding="utf-8") for path in reports_dir.rglob("*.j2"))
     named = set(re.findall(r"\b(?:t|label)\(\"(\w+)\"[,)]", templates))
-    named |= {
-        key for keys in re.findall(r"m\.head\(\[(.*?)\]\)", templates) for key in re.findall(r"\w+", keys)
-    }
+    named |= {key for keys in re.findall(r"m\.head\(\[(.*?)\]\)", templates) for key in re.findall(r"\w+", keys)}
     assert named <= texts.by_key.keys()
     unused = {key for key in texts.by_key if f'"{key}"' not in templates and not COMPUTED.fullmatch(key)}
     assert unused == set()

@@ -28,9 +28,7 @@ def test_arrival_kinds_are_those_of_the_workload() -> None:
     pytest.importorskip("gevent")
     # In a process of its own: importing Locust patches sockets and threads of whoever does.
     code = "import json, tfbench.load.ticketflow as t; print(json.dumps(t.TicketFlow.first_operations))"
-    ran = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, cwd=HARNESS, check=True
-    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=HARNESS, check=True)
     first: dict[str, str] = json.loads(ran.stdout)
     assert set(first) == set(catalog.ARRIVAL_KINDS)
     for kind, operation in first.items():

@@ -34,9 +34,7 @@ def test_every_error_is_made_and_has_its_exit_code(kind: type[errors.TfbenchErro
 
 def test_the_table_has_every_class_and_the_docstring_draws_it() -> None:
     defined = {
-        value
-        for value in vars(errors).values()
-        if isinstance(value, type) and issubclass(value, errors.TfbenchError)
+        value for value in vars(errors).values() if isinstance(value, type) and issubclass(value, errors.TfbenchError)
     }
     assert defined == set(CODES)
     assert errors.__doc__
@@ -56,9 +54,7 @@ def test_a_config_error_starts_with_its_place(line: int | None, column: int | No
     assert str(errors.ConfigError(Path("scenarios/x.yaml"), line, "wrong", column)) == shown
 
 
-def test_a_file_under_the_working_directory_is_shown_relative(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_file_under_the_working_directory_is_shown_relative(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     error = errors.ConfigError(tmp_path / "scenarios" / "x.yaml", 1, "wrong")
     assert str(error) == "scenarios/x.yaml:1: wrong"

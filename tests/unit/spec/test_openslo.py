@@ -168,9 +168,7 @@ def spoilt(tmp_path: Path, spoil: Spoil, old: str, new: str) -> tuple[ConfigErro
     return caught.value, line
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "part"), [row[1:] for row in REFUSED], ids=[row[0] for row in REFUSED]
-)
+@pytest.mark.parametrize(("old", "new", "part"), [row[1:] for row in REFUSED], ids=[row[0] for row in REFUSED])
 def test_what_is_no_openslo_or_nobody_judges_is_refused(
     tmp_path: Path, spoil: Spoil, old: str, new: str, part: str
 ) -> None:
@@ -179,9 +177,7 @@ def test_what_is_no_openslo_or_nobody_judges_is_refused(
     assert part in str(error)
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "part"), [row[1:] for row in NOT_A_RATIO], ids=[row[0] for row in NOT_A_RATIO]
-)
+@pytest.mark.parametrize(("old", "new", "part"), [row[1:] for row in NOT_A_RATIO], ids=[row[0] for row in NOT_A_RATIO])
 def test_good_counts_part_of_total(tmp_path: Path, spoil: Spoil, old: str, new: str, part: str) -> None:
     error, _ = spoilt(tmp_path, spoil, old, new)
     assert error.line == SLO[: SLO.index("        good:")].count("\n") + 1
@@ -195,9 +191,7 @@ def test_good_counts_part_of_total(tmp_path: Path, spoil: Spoil, old: str, new: 
         ("  annotations: {tfbench/title-es: Es rápido}\n", "", "add annotations: tfbench/title-es"),
     ],
 )
-def test_a_promise_has_a_title_in_both_languages(
-    tmp_path: Path, spoil: Spoil, old: str, new: str, part: str
-) -> None:
+def test_a_promise_has_a_title_in_both_languages(tmp_path: Path, spoil: Spoil, old: str, new: str, part: str) -> None:
     error, _ = spoilt(tmp_path, spoil, old, new)
     assert part in str(error)
 
@@ -222,18 +216,14 @@ def test_durations_are_those_of_openslo(tmp_path: Path, written: str, seconds: f
 
 @pytest.mark.parametrize("percent", ["99.9", "99.99", "99", "0.1", "95.0"])
 def test_a_percent_is_the_same_number_as_its_ratio(tmp_path: Path, percent: str) -> None:
-    (objective,) = load_slo(
-        write(tmp_path, SLO.replace("target: 0.99", f"targetPercent: {percent}"))
-    ).objectives
+    (objective,) = load_slo(write(tmp_path, SLO.replace("target: 0.99", f"targetPercent: {percent}"))).objectives
     assert isinstance(objective, Objective)
     assert objective.target == round(float(percent) / 100, 6)
 
 
 def test_an_indicator_may_stand_apart(tmp_path: Path) -> None:
     start, end = SLO.index("  indicator:"), SLO.index("  timeWindow:")
-    (objective,) = load_slo(
-        write(tmp_path, SLI + SLO[:start] + "  indicatorRef: holds\n" + SLO[end:])
-    ).objectives
+    (objective,) = load_slo(write(tmp_path, SLI + SLO[:start] + "  indicatorRef: holds\n" + SLO[end:])).objectives
     assert isinstance(objective, Objective)
     assert objective.good.outcome == ("ok",)
     assert objective.total.outcome == ()

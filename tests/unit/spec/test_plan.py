@@ -30,9 +30,7 @@ def test_the_plan_names_everything_the_scenario_asks_for(scenario: Scenario) -> 
 def test_phases_follow_one_another(scenario: Scenario) -> None:
     lines = describe_plan(scenario).splitlines()
     times = [
-        line.split()[:4]
-        for line in lines
-        if line.lstrip().startswith(("warmup", "baseline", "outage", "recovery"))
+        line.split()[:4] for line in lines if line.lstrip().startswith(("warmup", "baseline", "outage", "recovery"))
     ]
     assert times == [
         ["warmup", "0", "-", "6"],
@@ -84,7 +82,5 @@ def test_too_little_evidence_is_told_with_the_baseline_that_would_do(scenario: S
 
 def test_planning_needs_no_docker() -> None:
     code = "import sys, tfbench.plan, tfbench.scenario; print('docker' in sys.modules)"
-    ran = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT / "harness", check=True
-    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT / "harness", check=True)
     assert ran.stdout.strip() == "False"

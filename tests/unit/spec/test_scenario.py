@@ -93,12 +93,8 @@ def test_caida_app2_requires_what_the_design_promises() -> None:
     assert scenario.phases.recovery_s == 15
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "part"), [row[1:] for row in REFUSED], ids=[row[0] for row in REFUSED]
-)
-def test_what_cannot_be_is_refused_where_it_stands(
-    house: Path, spoil: Spoil, old: str, new: str, part: str
-) -> None:
+@pytest.mark.parametrize(("old", "new", "part"), [row[1:] for row in REFUSED], ids=[row[0] for row in REFUSED])
+def test_what_cannot_be_is_refused_where_it_stands(house: Path, spoil: Spoil, old: str, new: str, part: str) -> None:
     file = house / "scenarios" / "caida-app2.yaml"
     line = spoil(file, old, new)
     with pytest.raises(ConfigError) as caught:

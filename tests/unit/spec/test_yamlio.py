@@ -43,9 +43,7 @@ def write(tmp_path: Path, content: bytes) -> Path:
 @pytest.mark.parametrize(
     ("content", "line", "part"), [row[1:] for row in UNREADABLE], ids=[row[0] for row in UNREADABLE]
 )
-def test_a_file_that_cannot_be_read_is_told_with_its_line(
-    tmp_path: Path, content: bytes, line: int, part: str
-) -> None:
+def test_a_file_that_cannot_be_read_is_told_with_its_line(tmp_path: Path, content: bytes, line: int, part: str) -> None:
     file = write(tmp_path, content)
     with pytest.raises(ConfigError) as caught:
         read_documents(file)
@@ -111,9 +109,7 @@ def test_a_wrong_value_is_told_with_key_line_and_what_was_seen(
     assert part in caught.value.message
 
 
-@pytest.mark.parametrize(
-    ("written", "number"), [("1", 1), ("-2.5", -2.5), ("+.5", 0.5), ("1e3", 1000), ("010", 10)]
-)
+@pytest.mark.parametrize(("written", "number"), [("1", 1), ("-2.5", -2.5), ("+.5", 0.5), ("1e3", 1000), ("010", 10)])
 def test_plain_decimal_numbers_are_read(tmp_path: Path, written: str, number: float) -> None:
     assert read_document(write(tmp_path, f"k: {written}\n".encode())).require_number("k") == number
 
@@ -148,9 +144,7 @@ def test_finish_refuses_what_nobody_asked_for(tmp_path: Path) -> None:
     root = read_document(write(tmp_path, b"a: 1\ndescripton: 2\n"))
     root.require("a")
     root.optional("description")
-    with pytest.raises(
-        ConfigError, match=r'x.yaml:2: descripton: unknown key \(did you mean "description"\?\)'
-    ):
+    with pytest.raises(ConfigError, match=r'x.yaml:2: descripton: unknown key \(did you mean "description"\?\)'):
         root.finish()
 
 
@@ -163,9 +157,7 @@ def test_finish_accepts_what_was_read(tmp_path: Path) -> None:
 
 def test_an_unknown_name_is_told_with_the_close_one(tmp_path: Path) -> None:
     root = read_document(write(tmp_path, b"names:\n  - kill\n  - kil\n"))
-    with pytest.raises(
-        ConfigError, match=r'x.yaml:3: names\[1\]: unknown fault "kil" \(did you mean "kill"\?\)'
-    ):
+    with pytest.raises(ConfigError, match=r'x.yaml:3: names\[1\]: unknown fault "kil" \(did you mean "kill"\?\)'):
         root.require("names").as_choices(("kill", "freeze"), "fault")
 
 
@@ -187,9 +179,7 @@ FRAGMENTS = st.sampled_from(
         *(b"\n", b"\r", b"\x00", b"\xc2\x85", b"\xe2\x80\xa8", b"\xef\xbb\xbf", b"\xff"),
     ]
 )
-EDITS = st.lists(
-    st.tuples(st.integers(0, len(BASE)), st.integers(0, 9), FRAGMENTS | st.binary(max_size=3)), max_size=6
-)
+EDITS = st.lists(st.tuples(st.integers(0, len(BASE)), st.integers(0, 9), FRAGMENTS | st.binary(max_size=3)), max_size=6)
 
 
 def read_everything(node: Node) -> None:
@@ -218,9 +208,7 @@ def read_or_refused_line(file: Path) -> int | None:
 @settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @example([(0, 0, b"%YAML 1.52\n---\n")])
 @given(EDITS)
-def test_a_mutated_file_is_read_or_refused_with_its_line(
-    tmp_path: Path, edits: list[tuple[int, int, bytes]]
-) -> None:
+def test_a_mutated_file_is_read_or_refused_with_its_line(tmp_path: Path, edits: list[tuple[int, int, bytes]]) -> None:
     content = bytearray(BASE)
     for at, length, fragment in edits:
         content[at : at + length] = fragment

@@ -63,10 +63,12 @@ CREATE TABLE reservas.evento_asiento (
 CREATE INDEX evento_asiento_sector ON reservas.evento_asiento (evento_codigo, sector);
 
 -- asientos is what the buyer was shown, prices included; asiento_ids the same seats for the joins.
--- EXPIRADA is never written: a hold expires by the clock.
+-- EXPIRADA is never written: a hold expires by the clock. evento_codigo is no foreign key, here and in
+-- orden: each check would lock the event's one row, and all its sales would meet there. It comes from seats,
+-- which have theirs.
 CREATE TABLE reservas.retencion (
     id             uuid PRIMARY KEY,
-    evento_codigo  text NOT NULL REFERENCES reservas.evento,
+    evento_codigo  text NOT NULL,
     sesion         text NOT NULL,
     asiento_ids    bigint[] NOT NULL,
     asientos       jsonb NOT NULL,
@@ -82,7 +84,7 @@ CREATE TABLE reservas.orden (
     id             uuid PRIMARY KEY,
     clave_idem     text NOT NULL,
     retencion_id   uuid NOT NULL UNIQUE REFERENCES reservas.retencion,
-    evento_codigo  text NOT NULL REFERENCES reservas.evento,
+    evento_codigo  text NOT NULL,
     comprador      jsonb NOT NULL,
     total          bigint NOT NULL,
     cargo_servicio bigint NOT NULL,

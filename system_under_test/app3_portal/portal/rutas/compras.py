@@ -91,9 +91,5 @@ def _rechazo(problema: Problema, retencion_id: str, formulario: FormularioCompra
             return pagina_pago(portal().middleware.retencion(retencion_id), formulario, estado=422)
         except ErrorMiddleware:
             return pagina_error(422, problema.codigo)
-    volver = (
-        url_for("entradas.todas")
-        if problema.codigo in ("retencion_confirmada", "clave_reutilizada")
-        else None
-    )
+    volver = url_for("entradas.todas") if problema.codigo in ("retencion_confirmada", "clave_reutilizada") else None
     return pagina_error(problema.estado, problema.codigo, volver=volver)

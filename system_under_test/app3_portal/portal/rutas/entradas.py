@@ -88,9 +88,7 @@ def buscar() -> RespuestaBase:
 def _lista(estado: int = 200, codigo: str | None = None, numero: str = "", correo: str = "") -> Response:
     """Render the list, with the look-up form below it as it was typed."""
     compras = _con_estado(sesion.ordenes(session))
-    return responder(
-        "mis_entradas.html", estado, compras=compras, codigo=codigo, numero=numero, correo=correo
-    )
+    return responder("mis_entradas.html", estado, compras=compras, codigo=codigo, numero=numero, correo=correo)
 
 
 def _con_estado(ordenes: list[Orden]) -> list[tuple[Orden, EstadoEntrada]]:

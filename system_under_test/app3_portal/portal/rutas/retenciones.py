@@ -32,9 +32,7 @@ def retener() -> RespuestaBase:
     sector = request.form.get("sector", "")
     asientos = leer_asientos(request.form.getlist("asiento"))
     if asientos is None:
-        return pagina_error(
-            404, "asiento_desconocido", volver=url_for("eventos.evento", codigo=evento.codigo)
-        )
+        return pagina_error(404, "asiento_desconocido", volver=url_for("eventos.evento", codigo=evento.codigo))
     if not 1 <= len(asientos) <= MAX_ASIENTOS:
         codigo = "demasiados_asientos" if asientos else "sin_asientos"
         return pagina_mapa(evento, sector, estado=400, codigo=codigo, elegidos=asientos)
@@ -46,9 +44,7 @@ def retener() -> RespuestaBase:
     except (NoResponde, Problema, RespuestaInvalida) as error:
         if isinstance(error, Problema) and error.codigo == "asiento_no_disponible":
             perdidos = _perdidos(error)
-            return pagina_mapa(
-                evento, sector, estado=409, codigo=error.codigo, elegidos=asientos, perdidos=perdidos
-            )
+            return pagina_mapa(evento, sector, estado=409, codigo=error.codigo, elegidos=asientos, perdidos=perdidos)
         if isinstance(error, NoResponde) or es_incierta(error):
             return _reintentar(evento, sector, asientos, clave)
         raise

@@ -1,0 +1,243 @@
+"""Each invariant holds in a healthy run, and each way of breaking it is found and named."""
+
+from pathlib import Path
+
+import pytest
+from spoilable_run import BASELINE, KILL, T0, RunFolder, Spoil, both, found, healthy
+from tfbench.catalog import INVARIANTS as NAMES
+from tfbench.checks.registry import INVARIANTS
+from tfbench.verdict import Verdict
+
+
+def test_the_catalogue_names_what_the_registry_judges() -> None:
+    assert set(INVARIANTS) == set(NAMES)
+
+
+@pytest.mark.parametrize("name", INVARIANTS)
+def test_a_healthy_run_keeps_every_invariant(name: str, tmp_path: Path) -> None:
+    finding = found(healthy(), tmp_path, name)
+    assert (finding.verdict, finding.violation_count) == (Verdict.PASS, 0), finding.violations
+    assert finding.checked >= 300
+
+
+def drop(store: str, index: int) -> Spoil:
+    return lambda run: run.stores[store].pop(index)
+
+
+def change(store: str, index: int, **values: object) -> Spoil:
+    return lambda run: run.stores[store][index].update(values)
+
+
+def repeat(store: str, index: int, **values: object) -> Spoil:
+    return lambda run: run.stores[store].append(run.stores[store][index] | values)
+
+
+def change_purchase(index: int, **values: object) -> Spoil:
+    return lambda run: run.ops("purchase")[index].update(values)
+
+
+def erase_everywhere_but_on_the_page(run: RunFolder) -> None:
+    """What a failover does that loses an acked sale: no store knows it, and its seat is sold again."""
+    for store in run.stores:
+        run.stores[store] = [row for row in run.stores[store] if row.get("orden_id") != "orden-0005"]
+    run.stores["sales"][0]["asiento_id"] = 5
+
+
+def annul_and_sell_again(run: RunFolder) -> None:
+    """Not a double sale: the first was annulled."""
+    run.stores["sales"][3]["anulada"] = True
+    run.stores["sales"].append(run.stores["sales"][9] | {"asiento_id": 3})
+
+
+def refuse(run: RunFolder, *, seats: list[int], t: float) -> None:
+    run.operations.append(
+        run.ops("hold")[0]
+        | {"flow": 9_999, "t_intended": t, "t_start": t, "t_end": t + 0.02, "outcome": "fail", "status": 409}
+        | {"error": "asiento_no_disponible", "asientos": seats, "retencion_id": None}
+    )
+
+
+def hold_and_release(run: RunFolder, *, seat: int, t: float) -> None:
+    held = run.ops("hold")[0] | {"flow": 9_998, "asientos": [seat], "retencion_id": "ret-libre"}
+    run.operations.append(held | {"t_intended": t, "t_start": t, "t_end": t + 0.02})
+    run.operations.append(held | {"op": "release", "t_intended": t + 1, "t_start": t + 1, "t_end": t + 1.02})
+
+
+BROKEN: list[tuple[str, str, Spoil, int, str]] = [
+    ("no-seat-sold-twice", "two sales of one seat", change("sales", 3, asiento_id=4), 1,
+     "evento=EV001 asiento=4 ordenes=orden-0003,orden-0004"),
+    ("no-seat-sold-twice", "two buyers told they have it", change_purchase(3, asientos=[4]), 1, "client"),
+    ("no-seat-sold-twice", "two boletas for it", change("boletas", 3, asientos=[4]), 1, "boleta"),
+    ("no-seat-sold-twice", "a failover erased the first sale", erase_everywhere_but_on_the_page, 1,
+     "ordenes=orden-0000,orden-0005"),
+    ("no-acked-purchase-lost", "not in orders", drop("orders", 7), 1, "orden=orden-0007 falta_en=orders"),
+    ("no-acked-purchase-lost", "not in sales", drop("sales", 7), 1, "falta_en=sales"),
+    ("no-acked-purchase-lost", "one of its seats is missing", change_purchase(7, asientos=[7, 350]), 1, "sales"),
+    ("no-acked-purchase-lost", "no event", drop("outbox", 7), 1, "falta_en=outbox"),
+    ("no-acked-purchase-lost", "no boleta", drop("boletas", 7), 1, "falta_en=boletas"),
+    ("no-acked-purchase-lost", "no e-mail", drop("mails", 7), 1, "falta_en=mails"),
+    ("no-acked-purchase-lost", "a confirmed page without an order", change_purchase(7, orden_id=None), 1,
+     "clave=clave-7"),
+    ("no-phantom-sale", "an order nobody asked for",
+     repeat("orders", 7, orden_id="orden-x", clave_idem="clave-x"), 1, "orden=orden-x"),
+    ("no-phantom-sale", "a refused purchase that sold", change_purchase(7, outcome="fail"), 1, "orden-0007"),
+    ("no-phantom-sale", "a sale without an order", change("sales", 7, orden_id="orden-x"), 1, "venta_sin_orden"),
+    ("order-event-durable", "never published", change("outbox", 7, publicado_en=None), 1, "sin_confirmar"),
+    ("order-event-durable", "never confirmed", change("outbox", 7, confirmado_en=None), 1, "mensaje=msg-7"),
+    ("order-event-durable", "sent transient", change("inbox", 7, modo_entrega=1), 1, "modo_entrega=1"),
+    ("order-event-durable", "confirmed, then gone", drop("inbox", 7), 1, "mensaje=msg-7"),
+    ("order-event-durable", "a classic queue",
+     lambda run: next(r for r in run.journal if r["kind"] == "queue").update(type="classic"), 1, "tipo=classic"),
+    ("order-event-durable", "a queue that a restart empties",
+     lambda run: next(r for r in run.journal if r["kind"] == "queue").update(durable=False), 1, "durable=false"),
+    ("one-boleta-one-pdf-one-mail", "no boleta", drop("boletas", 7), 1, "orden=orden-0007 boletas=0"),
+    ("one-boleta-one-pdf-one-mail", "two boletas", repeat("boletas", 7, folio=999), 1, "boletas=2"),
+    ("one-boleta-one-pdf-one-mail", "two e-mails", repeat("mails", 7, n=999), 1, "correos=2"),
+    ("one-boleta-one-pdf-one-mail", "no PDF", change("tickets", 7, pdf_creado_en=None), 1, "pdf=0"),
+    ("one-boleta-one-pdf-one-mail", "an empty PDF", change("tickets", 7, pdf_bytes=0), 1, "pdf=1"),
+    ("one-boleta-one-pdf-one-mail", "another PDF was sent", change("mails", 7, pdf_sha256="x"), 1,
+     "pdf_enviado_distinto"),
+    ("one-boleta-one-pdf-one-mail", "a page too many", change("mails", 7, pdf_pages=2), 1, "paginas=2"),
+    ("one-boleta-one-pdf-one-mail", "an e-mail for no order", change("mails", 7, orden_id="orden-x"), 2, "orden-x"),
+    ("one-boleta-one-pdf-one-mail", "a boleta for no order", repeat("boletas", 7, orden_id="orden-x"), 1,
+     "boleta sin orden"),
+    ("folios-unique-gapless", "a gap", change("boletas", 299, folio=302), 2, "tipo=39 faltan=300..301"),
+    ("folios-unique-gapless", "a repeated folio", change("boletas", 7, folio=7), 2, "folio=7 ordenes="),
+    ("folios-unique-gapless", "a folio taken and not used", lambda run: run.meta["folio"].update(siguiente=302), 1,
+     "ultimo=300 siguiente=302"),
+    ("one-answer-per-key", "two orders for a key", change_purchase(7, clave="clave-8"), 1, "clave=clave-8"),
+    ("one-answer-per-key", "the store tells another", change("orders", 7, orden_id="orden-x"), 1, "orden-x"),
+    ("seats-conserved", "a seat vanished", drop("seats", 350), 1, "asientos_al_final=399"),
+    ("seats-conserved", "sold without a sale", change("seats", 350, estado="VENDIDO"), 1, "asiento=350 VENDIDO"),
+    ("seats-conserved", "a sale of a free seat", change("seats", 7, estado="DISPONIBLE"), 1, "asiento_no_VENDIDO"),
+    ("seats-conserved", "sold to another order", change("seats", 7, orden_id="orden-0008"), 2, "asiento=7"),
+    ("seats-conserved", "a state nobody knows", change("seats", 350, estado="PERDIDO"), 1, "estado=PERDIDO"),
+    ("refusals-justified", "a seat nobody ever touched", lambda run: refuse(run, seats=[350], t=BASELINE + 1), 1,
+     "flow=9999 evento=EV001 asientos=[350]"),
+    ("refusals-justified", "a seat that is held only later", lambda run: refuse(run, seats=[200], t=BASELINE), 1,
+     "asientos=[200]"),
+    ("refusals-justified", "a seat that was surely given back",
+     both(lambda run: hold_and_release(run, seat=350, t=BASELINE), lambda run: refuse(run, seats=[350], t=KILL)), 1,
+     "[350]"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "spoil", "count", "example"),
+    [(name, spoil, count, example) for name, _, spoil, count, example in BROKEN],
+    ids=[f"{name}: {sentence}" for name, sentence, *_ in BROKEN],
+)
+def test_a_broken_invariant_is_found(name: str, spoil: Spoil, count: int, example: str, tmp_path: Path) -> None:
+    run = healthy()
+    spoil(run)
+    finding = found(run, tmp_path, name)
+    assert finding.verdict is Verdict.FAIL, finding.reason
+    assert finding.violation_count == count, finding.violations
+    assert any(example in violation for violation in finding.violations), finding.violations
+
+
+GOOD: list[tuple[str, str, Spoil]] = [
+    ("no-seat-sold-twice", "annulled and sold again", annul_and_sell_again),
+    ("no-phantom-sale", "bought without an answer", change_purchase(7, outcome="unknown", orden_id=None)),
+    ("no-phantom-sale", "an order of an earlier run",
+     repeat("orders", 7, orden_id="orden-x", clave_idem="clave-x", creada_en=T0 - 60)),
+    ("order-event-durable", "confirmed and still in the queue",
+     both(drop("inbox", 7), lambda run: run.meta["queue"].update(ready=1))),
+    ("one-boleta-one-pdf-one-mail", "an e-mail delivered again with the same id",
+     change("mails", 7, repeticiones=1)),
+    ("one-answer-per-key", "a key sent again, one order", lambda run: run.operations.append(run.ops("purchase")[7])),
+    ("refusals-justified", "a seat sold before", lambda run: refuse(run, seats=[0], t=KILL)),
+    ("refusals-justified", "one of two seats was sold", lambda run: refuse(run, seats=[350, 0], t=KILL)),
+    ("refusals-justified", "a race with a hold in flight",
+     lambda run: refuse(run, seats=[200], t=run.ops("hold")[200]["t_start"] - 0.01)),
+    ("refusals-justified", "held by one whose answer was lost",
+     both(lambda run: run.ops("hold")[10].update(outcome="unknown", asientos=[350]),
+          lambda run: refuse(run, seats=[350], t=KILL))),
+    ("refusals-justified", "sold in an earlier run",
+     both(repeat("sales", 0, asiento_id=350, vendida_en=T0 - 60), lambda run: refuse(run, seats=[350], t=KILL))),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "spoil"),
+    [(name, spoil) for name, _, spoil in GOOD],
+    ids=[f"{name}: {sentence}" for name, sentence, _ in GOOD],
+)
+def test_what_only_looks_broken_is_not(name: str, spoil: Spoil, tmp_path: Path) -> None:
+    run = healthy()
+    spoil(run)
+    finding = found(run, tmp_path, name)
+    assert finding.verdict is Verdict.PASS, finding.violations
+
+
+def test_refusals_are_counted_by_how_sure_their_justification_is(tmp_path: Path) -> None:
+    run = healthy()
+    refuse(run, seats=[0], t=KILL)
+    refuse(run, seats=[200], t=run.ops("hold")[200]["t_start"] - 0.01)
+    assert (
+        found(run, tmp_path, "refusals-justified")
+        .reason["en"]
+        .startswith("2 refusals in 302 answered holds: in 1 the seat was surely taken")
+    )
+
+
+@pytest.mark.parametrize("name", [name for name, check in INVARIANTS.items() if check.needs])
+def test_a_store_that_could_not_be_read_is_no_data(name: str, tmp_path: Path) -> None:
+    run = healthy()
+    missing = INVARIANTS[name].needs[-1]
+    del run.stores[missing]
+    finding = found(run, tmp_path, name)
+    assert finding.verdict is Verdict.NO_DATA
+    assert missing in finding.reason["en"]
+
+
+@pytest.mark.parametrize("name", INVARIANTS)
+def test_an_empty_run_is_no_data(name: str, tmp_path: Path) -> None:
+    run = healthy()
+    run.operations = []
+    run.stores = {store: [] for store in run.stores}
+    run.meta["initial_seats"] = {}
+    assert found(run, tmp_path, name).verdict is Verdict.NO_DATA
+
+
+def test_a_double_sale_that_half_the_stores_prove_is_a_failure(tmp_path: Path) -> None:
+    run = healthy()
+    change("sales", 3, asiento_id=4)(run)
+    del run.stores["boletas"]
+    assert found(run, tmp_path, "no-seat-sold-twice").verdict is Verdict.FAIL
+
+
+@pytest.mark.parametrize("value", [None, {}, {"ready": None, "unacked": 0, "dead_letters": 0}])
+def test_a_queue_nobody_could_read_is_no_data(value: object, tmp_path: Path) -> None:
+    run = healthy()
+    run.meta["queue"] = value
+    assert found(run, tmp_path, "order-event-durable").verdict is Verdict.NO_DATA
+
+
+def test_examples_are_few_and_the_count_is_all(tmp_path: Path) -> None:
+    run = healthy()
+    run.stores["mails"] = run.stores["mails"][:200]
+    finding = found(run, tmp_path, "no-acked-purchase-lost")
+    assert (finding.violation_count, len(finding.violations)) == (100, 20)
+
+
+def test_a_check_that_crashes_is_inconclusive_and_names_the_exception(tmp_path: Path) -> None:
+    run = healthy()
+    run.meta["folio"] = {"siguiente": "treinta"}
+    finding = found(run, tmp_path, "folios-unique-gapless")
+    assert finding.verdict is Verdict.INCONCLUSIVE
+    assert "ValueError" in finding.reason["en"]
+
+
+def test_an_unknown_check_is_inconclusive(tmp_path: Path) -> None:
+    finding = found(healthy(), tmp_path, "no-such-check")
+    assert finding.verdict is Verdict.INCONCLUSIVE
+    assert "no-such-check" in finding.reason["es"]
+
+
+def test_what_a_cut_run_left_unfinished_is_not_a_failure(tmp_path: Path) -> None:
+    run = healthy()
+    run.drop_records(kind="drain")
+    run.stores["mails"] = run.stores["mails"][:200]
+    finding = found(run, tmp_path, "one-boleta-one-pdf-one-mail")
+    assert (finding.verdict, finding.violation_count) == (Verdict.INCONCLUSIVE, 100)
