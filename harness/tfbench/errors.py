@@ -7,7 +7,6 @@ TfbenchError               255
  +-- LoadError               2  the load could not be offered: the run is INVALID
  +-- FaultError              2  a fault could not be injected or verified: the run is INVALID
  |    `-- ResidueError       3  a fault could not be healed
- +-- InterruptedRunError   130  interrupted, and healed
  `-- InternalError         255  a bug in tfbench
 
 A message says what failed, the value seen and what to do.
@@ -15,7 +14,7 @@ A message says what failed, the value seen and what to do.
 
 from pathlib import Path
 
-from tfbench.verdict import EXIT_CODES, EXIT_INTERNAL, EXIT_INTERRUPTED, EXIT_RESIDUE, EXIT_USAGE, Verdict
+from tfbench.verdict import EXIT_CODES, EXIT_INTERNAL, EXIT_RESIDUE, EXIT_USAGE, Verdict
 
 
 class TfbenchError(Exception):
@@ -65,12 +64,6 @@ class ResidueError(FaultError):
     """A fault could not be healed: something is still broken."""
 
     exit_code = EXIT_RESIDUE
-
-
-class InterruptedRunError(TfbenchError):
-    """The run was interrupted, and what it broke is healed."""
-
-    exit_code = EXIT_INTERRUPTED
 
 
 class InternalError(TfbenchError):

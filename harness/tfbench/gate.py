@@ -26,9 +26,10 @@ PYTHON_PACKAGES = ("harness/tfbench", "system_under_test/app2_emision/emision", 
                    "system_under_test/correo/correo")  # fmt: skip
 GO_CACHE = "tfbench-go-cache"
 SERVERS_INSIDE = {
-    "TICKETFLOW_PRUEBA_POSTGRES": "postgres://postgres:pg@postgres1:5432,postgres2:5432/postgres?target_session_attrs=primary",
+    "TICKETFLOW_PRUEBA_POSTGRES": "postgres://postgres@127.0.0.1:5432/postgres?sslmode=disable",
     "TICKETFLOW_PRUEBA_RABBITMQ": "amqp://ticketflow:ticketflow@rabbitmq:5672/",
     "TICKETFLOW_PRUEBA_MARIADB": "root:raiz@tcp(mariadb1:3306)/",
+    "TICKETFLOW_PRUEBA_MARIADB_REPLICA": "root:raiz@tcp(mariadb2:3306)/",
 }
 
 
@@ -108,7 +109,7 @@ class _Gate:
         return self._in_go('test -z "$(gofmt -l . | tee /dev/stderr)" && go vet ./...', network=None)
 
     def _go_test(self) -> int:
-        return self._in_go("go test -race ./...", network=f"{PROJECT}_default")
+        return self._in_go("sh /opt/with-postgres.sh go test -race -p 1 ./...", network=f"{PROJECT}_default")
 
     def _pytest(self, *arguments: str, **env: str) -> int:
         return self._call([sys.executable, "-m", "pytest", *arguments], **env)

@@ -11,6 +11,8 @@ from tfbench import catalog
 from tfbench.model import Objective, Phases, RecoveryObjective, Scenario
 from tfbench.slo.stats import minimum_requests
 
+_NOTHING_SURE = "    TOO FEW: no arrival surely makes what it counts; may end in NO_DATA"
+
 
 def describe_plan(scenario: Scenario) -> str:
     """The plan of a scenario, for a terminal; in English, like the command line."""
@@ -120,13 +122,15 @@ def _ratio_evidence(scenario: Scenario, objective: Objective) -> Iterator[str]:
         yield f"    {_percent(objective)} of all orders, about {orders:,.0f}: counted, nothing is inferred"
         return
     rate = operations_per_s(scenario, objective.total.operations)
-    steady = int(rate * phases.baseline_s)
+    if rate == 0:
+        yield _NOTHING_SURE
+        return
+    steady = round(rate * phases.baseline_s)
     bad = tolerated_bad(steady, objective.target)
     needed = minimum_requests(objective.target)
     yield f"    steady: about {steady:,} operations; {_percent(objective)} needs {needed:,} without a bad one"
     if bad is None:
-        seconds = needed / rate if rate else float("inf")
-        yield f"    TOO FEW: at best INCONCLUSIVE; a baseline of {seconds:,.0f} s would do"
+        yield f"    TOO FEW: at best INCONCLUSIVE; a baseline of {needed / rate:,.0f} s would do"
     else:
         yield f"    enough: proves it with up to {bad:,} bad"
     if scenario.faults:
@@ -135,6 +139,9 @@ def _ratio_evidence(scenario: Scenario, objective: Objective) -> Iterator[str]:
 
 def _recovery_evidence(scenario: Scenario, objective: RecoveryObjective) -> Iterator[str]:
     rate = operations_per_s(scenario, objective.operations)
+    if rate == 0:
+        yield _NOTHING_SURE
+        return
     seen = ", ".join(objective.operations)
     limit = f"limit {objective.limit_s:g} s, and {objective.latency_ms_below:g} ms an answer"
     yield f"    {limit}; seen through {seen} ({rate:.4g}/s, so about {1 / rate:.2g} s blurred)"

@@ -8,6 +8,7 @@ Names are checked against `catalog.py`, objectives against the tables that the s
 """
 
 import math
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -67,11 +68,9 @@ def load_scenario(file: Path) -> Scenario:
     if name.as_str() != file.stem:
         raise name.error(f'"{name.as_str()}" is not the file\'s name; call it "{file.stem}", or rename the file')
     source = root.mapping("spec").mapping("objectives").require("source")
-    slo_file = (file.parent / source.as_str()).resolve()
-    if not slo_file.is_file():
-        raise source.error(
-            f'"{source.as_str()}" leads to no file ({slo_file}); give a path from the scenario\'s folder'
-        )
+    slo_file = Path(os.path.normpath(file.parent / source.as_str()))
+    if not os.path.isfile(slo_file):  # unlike Path.is_file, False also for a name no file can have
+        raise source.error(f'"{source.as_str()}" leads to no file; give a path from the scenario\'s folder')
     return _read(file, root, load_slo(slo_file))
 
 

@@ -3,6 +3,7 @@
 --workspace DIR  >  the working directory or its nearest ancestor  >  the copy inside the installed package
 """
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,7 +40,7 @@ class Workspace:
         """The file of a scenario, named or given as a path that ends in .yaml."""
         is_path = name.endswith(".yaml")
         file = Path(name).absolute() if is_path else self.scenarios / f"{name}.yaml"
-        if file.is_file():
+        if os.path.isfile(file):  # unlike Path.is_file, False also for a name no file can have
             return file
         known = [path.stem for path in self.scenario_files()]
         hint = did_you_mean(Path(name).stem, known)

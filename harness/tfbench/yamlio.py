@@ -15,7 +15,7 @@ from ruamel.yaml.nodes import MappingNode, ScalarNode, SequenceNode
 from ruamel.yaml.nodes import Node as RawNode
 
 from tfbench.errors import ConfigError
-from tfbench.yamlparse import compose
+from tfbench.yamlparse import UNPRINTABLE, compose
 
 _MAX_SHOWN = 40
 _NUMBER = re.compile(r"[-+]?(\d{1,18}(\.\d{0,18})?|\.\d{1,18})([eE][-+]?\d{1,3})?")
@@ -50,6 +50,8 @@ class Node:
         """Text that isn't blank. A number or a truth value without quotes isn't text."""
         if not self._is_scalar(_STR) or not self.text.strip():
             raise self._expected("text", "quote it if it is meant as text" if self.text.strip() else "")
+        if bad := UNPRINTABLE.search(self.text):  # by an escape: "\0" would break paths, "\ud800" every output
+            raise self.error(f"escapes the character U+{ord(bad[0]):04X}, which is not text; remove it")
         return self.text
 
     def as_name(self) -> str:

@@ -21,7 +21,7 @@ from ruamel.yaml.nodes import Node, ScalarNode
 from tfbench.errors import ConfigError
 
 _MAX_DEPTH = 32
-_UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _DIRECTIVE = re.compile("^%", re.MULTILINE)
 
 
@@ -48,7 +48,7 @@ def _read_text(file: Path) -> str:
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise ConfigError(file, line, f"byte 0x{data[error.start]:02x} is not UTF-8; save it as UTF-8") from error
-    if bad := _UNPRINTABLE.search(text):
+    if bad := UNPRINTABLE.search(text):
         raise ConfigError(file, _line(text, bad), f"control character U+{ord(bad[0]):04X}; remove it")
     # ruamel.yaml asserts on some versions, and another version would read the same words otherwise.
     if directive := _DIRECTIVE.search(text):

@@ -6,7 +6,6 @@ the load could not start; 2: the configuration can't be played.
 """
 
 import argparse
-import contextlib
 import functools
 import gc
 import json
@@ -32,7 +31,6 @@ from tfbench.load.ticketflow import TicketFlow
 from tfbench.operations import OperationWriter
 
 WORKLOADS = {"ticketflow": TicketFlow}
-PRIORITY = -10
 
 _log = logging.getLogger("tfbench.load")
 
@@ -66,7 +64,6 @@ def _check_playable(config: LoadConfig) -> None:
 
 def _play(config: LoadConfig) -> None:
     _allow_many_sockets()
-    _ask_for_the_cpu()
     clock = Clock(config.clock_offset)
     environment = Environment(user_classes=[Dispatcher], host=config.base_url)
     sockets = SharedSockets(config.max_in_flight, config.connect_timeout_s)
@@ -92,12 +89,6 @@ def _allow_many_sockets() -> None:
     """Raise the soft limit of open files to the hard one: thousands of requests can be in flight."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-
-
-def _ask_for_the_cpu() -> None:
-    """Go before ordinary processes where allowed: a load that waits for the CPU is late, and it needs little."""
-    with contextlib.suppress(PermissionError):
-        os.setpriority(os.PRIO_PROCESS, 0, PRIORITY)
 
 
 def _emit(line: Mapping[str, object]) -> None:

@@ -26,6 +26,8 @@ import (
 const (
 	// plazoTrabajo bounds getting a connection and all statements before COMMIT.
 	plazoTrabajo = 2 * time.Second
+	// plazoMigracion bounds one attempt to migrate: the primary may freeze in the middle of it.
+	plazoMigracion = 2 * time.Minute
 	// plazoCompromiso is how long a client waits for a COMMIT; the COMMIT itself goes on.
 	plazoCompromiso = 4 * time.Second
 	// desprendidasMaximas bounds the connections that left the pool with an unanswered COMMIT, so that a
@@ -91,7 +93,9 @@ func (b *Base) Mantener(ctx context.Context) {
 
 func (b *Base) ponerAlDia(ctx context.Context) error {
 	if !b.migrada.Load() {
-		if err := b.Migrar(ctx); err != nil {
+		migracion, fin := context.WithTimeout(ctx, plazoMigracion)
+		defer fin()
+		if err := b.Migrar(migracion); err != nil {
 			return err
 		}
 		b.migrada.Store(true)

@@ -12,13 +12,12 @@ import (
 
 // SQLSTATE codes that decide something here; named as in PostgreSQL's appendix A.
 const (
-	estadoSerializacion   = "40001" // serialization_failure
-	estadoInterbloqueo    = "40P01" // deadlock_detected
-	estadoSoloLectura     = "25006" // read_only_sql_transaction: this node is no longer the primary
-	estadoCerrojo         = "55P03" // lock_not_available: lock_timeout
-	estadoCancelada       = "57014" // query_canceled, by an operator
-	estadoSinTransaccion  = "25P02" // in_failed_sql_transaction
-	estadoInactivaMuchoTp = "25P03" // idle_in_transaction_session_timeout
+	estadoSerializacion = "40001" // serialization_failure
+	estadoInterbloqueo  = "40P01" // deadlock_detected
+	estadoSoloLectura   = "25006" // read_only_sql_transaction: this node is no longer the primary
+	estadoCerrojo       = "55P03" // lock_not_available: lock_timeout
+	estadoCancelada     = "57014" // query_canceled, by an operator
+	estadoInactiva      = "25P03" // idle_in_transaction_session_timeout
 )
 
 // clasesAusencia are the SQLSTATE classes of a database that can't serve now: connection, resources,
@@ -40,7 +39,7 @@ func traducir(err error, viva bool) error {
 		return reservas.ErrServicioNoDisponible.Por(err)
 	}
 	pasajeros := []string{estadoSerializacion, estadoInterbloqueo, estadoSoloLectura, estadoCerrojo,
-		estadoCancelada, estadoInactivaMuchoTp}
+		estadoCancelada, estadoInactiva}
 	if slices.Contains(clasesAusencia, pg.Code[:2]) || slices.Contains(pasajeros, pg.Code) {
 		return reservas.ErrServicioNoDisponible.Por(err)
 	}

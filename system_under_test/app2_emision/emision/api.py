@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
 
-from flask import Flask, Response, current_app, jsonify
+from flask import Flask, Response, current_app, jsonify, request
 from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import HTTPException
 
+from emision import metricas
 from emision.base import BaseNoDisponible, Conexion, Cursor
 from emision.boleta import TIPO_DTE
 from emision.configuracion import Configuracion
@@ -31,6 +32,7 @@ def create_app(configuracion: Configuracion | None = None, *, migrar: bool = Tru
     app.add_url_rule("/v1/estado", view_func=ver_estado)
     app.register_error_handler(BaseNoDisponible, _sin_base)
     app.register_error_handler(HTTPException, _error_http)
+    app.after_request(_contar)
     if migrar:
         argumentos = (configuracion.mariadb_url, threading.Event())
         threading.Thread(target=migrar_con_espera, args=argumentos, daemon=True, name="migraciones").start()
@@ -95,6 +97,12 @@ def _informe(configuracion: Configuracion) -> Informe:
     except BaseNoDisponible as error:
         return {"mariadb": Dependencia(False, str(error))}
     return {"mariadb": Dependencia(listo, "ok" if listo else "esquema en preparación")}
+
+
+def _contar(respuesta: Response) -> Response:
+    ruta = request.url_rule.rule if request.url_rule else "otra"
+    metricas.RESPUESTAS.labels(ruta, respuesta.status_code).inc()
+    return respuesta
 
 
 def _sin_base(error: BaseNoDisponible) -> Response:

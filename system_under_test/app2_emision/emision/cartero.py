@@ -25,7 +25,7 @@ REVISAR_S = 1.0  # the event wakes this thread; the poll finds what is due again
 NOOP_S = 5.0
 REINTENTO_MINIMO_S, REINTENTO_MAXIMO_S = 1.0, 30.0
 
-_POR_ENVIAR = """SELECT c.orden_id, c.intentos, e.datos, e.pdf, e.pdf_creado_en
+_POR_ENVIAR = """SELECT c.orden_id, c.destinatario, c.intentos, e.datos, e.pdf, e.pdf_creado_en
     FROM correo_saliente c JOIN entrada e ON e.orden_id = c.orden_id
     WHERE c.estado = 'PENDIENTE' AND c.proximo_intento <= UTC_TIMESTAMP(3)
     ORDER BY c.proximo_intento LIMIT 1 FOR UPDATE SKIP LOCKED"""
@@ -90,25 +90,32 @@ class Cartero:
         return True
 
     def _enviar(self, cursor: Cursor, fila: Fila) -> str:
-        orden_id = fila["orden_id"]
         try:
-            self._buzon.enviar(componer(json.loads(fila["datos"]), fila["pdf"], fila["pdf_creado_en"]))
-        except SinServidor:
-            raise
+            correo = componer(json.loads(fila["datos"]), fila["pdf"], fila["pdf_creado_en"])
+        except Exception as error:  # noqa: BLE001 - an e-mail that can't be written must not stop the next ones
+            return self._fallar(cursor, fila, f"can't be written: {error!r}")
+        try:
+            self._buzon.enviar(correo, fila["destinatario"])
         except Aplazado as error:
-            pausa_s = espera_s(fila["intentos"], REINTENTO_MINIMO_S, REINTENTO_MAXIMO_S, self._azar)
-            registro.aviso("correo_aplazado", orden_id=orden_id, motivo=str(error), pausa_s=round(pausa_s, 2))
-            cursor.execute(_APLAZADO, (str(error)[:500], int(pausa_s * 1e6), orden_id))
-            return "aplazado"
-        except (Rechazado, ValueError) as error:  # ValueError: a header that can't be written
-            registro.error("correo_fallido", orden_id=orden_id, motivo=str(error))
-            cursor.execute(_FALLIDO, (str(error)[:500], orden_id))
-            cursor.execute(_ESTADO_ENTRADA, ("ERROR", orden_id))
-            return "fallido"
+            return self._aplazar(cursor, fila, str(error))
+        except Rechazado as error:
+            return self._fallar(cursor, fila, str(error))
         self._tablero.anotar("correo", True, "ok")
-        cursor.execute(_ENVIADO, (orden_id,))
-        cursor.execute(_ESTADO_ENTRADA, ("ENVIADO", orden_id))
+        cursor.execute(_ENVIADO, (fila["orden_id"],))
+        cursor.execute(_ESTADO_ENTRADA, ("ENVIADO", fila["orden_id"]))
         return "enviado"
+
+    def _aplazar(self, cursor: Cursor, fila: Fila, motivo: str) -> str:
+        pausa_s = espera_s(fila["intentos"], REINTENTO_MINIMO_S, REINTENTO_MAXIMO_S, self._azar)
+        registro.aviso("correo_aplazado", orden_id=fila["orden_id"], motivo=motivo, pausa_s=round(pausa_s, 2))
+        cursor.execute(_APLAZADO, (motivo[:500], int(pausa_s * 1e6), fila["orden_id"]))
+        return "aplazado"
+
+    def _fallar(self, cursor: Cursor, fila: Fila, motivo: str) -> str:
+        registro.error("correo_fallido", orden_id=fila["orden_id"], motivo=motivo)
+        cursor.execute(_FALLIDO, (motivo[:500], fila["orden_id"]))
+        cursor.execute(_ESTADO_ENTRADA, ("ERROR", fila["orden_id"]))
+        return "fallido"
 
     def _comprobar_buzon(self) -> None:
         """While there is nothing to send, see every NOOP_S that the mail server answers."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import pika
 from pika.adapters.blocking_connection import BlockingChannel, BlockingConnection
-from pika.exceptions import AMQPError
+from pika.exceptions import AMQPChannelError, AMQPError
 from pika.spec import Basic, BasicProperties
 
 from emision import metricas
@@ -30,6 +30,7 @@ registro = Registro(__name__)
 LATIDO_S = 15  # longer than one MariaDB deadline (2 s + 5 s), during which no heartbeat is served
 RETENER_S = 600.0
 REVISAR_S = 0.5  # how soon a stop is noticed while no message comes
+REVISAR_BASE_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,7 @@ class Consumidor:
         self._base = Conexion(configuracion.mariadb_url)
         self._tablero, self._detener, self._hay_entrada = tablero, detener, hay_entrada
         self._pendientes: deque[Recibido] = deque()
+        self._proxima_revision = 0.0
 
     def correr(self) -> None:
         espera = Espera()
@@ -103,8 +105,23 @@ class Consumidor:
             registro.info("consumiendo", cola=self._cola)
             while not self._detener.is_set():
                 conexion.process_data_events(time_limit=0 if self._pendientes else REVISAR_S)
-                if self._pendientes and not self._atender(conexion, canal):
+                comprobar_consumo(canal)
+                if not self._pendientes:
+                    self._revisar_base()
+                elif not self._atender(conexion, canal):
                     return
+
+    def _revisar_base(self) -> None:
+        """Between messages, see every REVISAR_BASE_S whether MariaDB takes writes: health pages ask for it."""
+        if time.monotonic() < self._proxima_revision:
+            return
+        try:
+            comprobar_escritura(self._base)
+        except BaseNoDisponible as error:
+            self._tablero.anotar("mariadb", False, str(error))
+        else:
+            self._tablero.anotar("mariadb", True, "ok")
+        self._proxima_revision = time.monotonic() + REVISAR_BASE_S
 
     def _recibir(self, _: BlockingChannel, entrega: Basic.Deliver, propiedades: BasicProperties, cuerpo: bytes) -> None:
         etiqueta = entrega.delivery_tag or 0  # the broker always gives one; 0 would never match
@@ -172,6 +189,12 @@ class Consumidor:
         pausa_s = espera.siguiente_s()
         registro.aviso("mariadb_no_disponible", motivo=str(error), pausa_s=round(pausa_s, 2))
         return pausa_s
+
+
+def comprobar_consumo(canal: BlockingChannel) -> None:
+    """Raise when the broker has closed the channel or cancelled the consumer; pika would wait on in silence."""
+    if not canal.is_open or not canal.consumer_tags:
+        raise AMQPChannelError("the broker ended the consumer")
 
 
 def leer_mensaje(recibido: Recibido) -> tuple[Entrega, OrdenCreada]:

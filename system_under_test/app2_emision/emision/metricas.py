@@ -1,4 +1,4 @@
-"""Prometheus metrics of the worker."""
+"""Prometheus metrics."""
 
 from prometheus_client import Counter, Histogram
 
@@ -9,4 +9,5 @@ MENSAJES = Counter("emision_mensajes", "Messages settled with the broker", ["res
 PDF = Counter("emision_pdf", "Tickets rendered", ["resultado"])
 CORREOS = Counter("emision_correos", "Attempts to send an e-mail", ["resultado"])
 RECONEXIONES = Counter("emision_reconexiones", "Losses of a dependency", ["dependencia"])
+RESPUESTAS = Counter("emision_http_respuestas", "Answers of the API", ["ruta", "codigo"])
 DEMORA = Histogram("emision_demora_segundos", "From the purchase to the end of a stage", ["etapa"], buckets=_TRAMOS_S)

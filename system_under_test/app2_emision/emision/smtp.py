@@ -10,6 +10,8 @@ import smtplib
 from email.message import EmailMessage
 from typing import Any
 
+from emision.mensaje import REMITENTE
+
 PLAZO_S = 5.0
 NOMBRE_LOCAL = "app2.ticketflow.test"  # given, or smtplib asks DNS for it, without a deadline
 
@@ -37,11 +39,11 @@ class Buzon:
         self._host, self._puerto = host, puerto
         self._sesion: smtplib.SMTP | None = None
 
-    def enviar(self, correo: EmailMessage) -> None:
+    def enviar(self, correo: EmailMessage, destinatario: str) -> None:
         """Hand the e-mail over; returns once the server has answered 250 to its data."""
         sesion = self._abrir()
         try:
-            sesion.send_message(correo)
+            sesion.send_message(correo, from_addr=REMITENTE, to_addrs=[destinatario])
         except (smtplib.SMTPException, OSError, ValueError) as error:
             self.cerrar()
             raise clasificar(error) from error
@@ -62,10 +64,14 @@ class Buzon:
 
     def _abrir(self) -> smtplib.SMTP:
         if self._sesion is None:
+            sesion = smtplib.SMTP(local_hostname=NOMBRE_LOCAL, timeout=PLAZO_S)
             try:
-                sesion = smtplib.SMTP(self._host, self._puerto, local_hostname=NOMBRE_LOCAL, timeout=PLAZO_S)
+                codigo, saludo = sesion.connect(self._host, self._puerto)
+                if codigo != 220:
+                    raise smtplib.SMTPConnectError(codigo, saludo)
                 sesion.ehlo_or_helo_if_needed()
             except (smtplib.SMTPException, OSError) as error:
+                sesion.close()
                 raise SinServidor(repr(error)) from error
             self._sesion = sesion
         return self._sesion

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 
 from flask import Flask
-from waitress.server import create_server
+from waitress.server import BaseWSGIServer, MultiSocketServer, create_server
 
 from emision.cartero import Cartero
 from emision.configuracion import Configuracion
@@ -38,7 +38,8 @@ class Trabajador:
 
     def correr(self) -> int:
         """Work until told to stop; return the exit status."""
-        threading.Thread(target=self._servir_salud, daemon=True, name="salud").start()
+        # Bound here, so that a port already taken ends the program instead of a thread.
+        threading.Thread(target=self._servidor_de_salud().run, daemon=True, name="salud").start()
         if not migrar_con_espera(self.configuracion.mariadb_url, self.detener):
             return 0
         hilos = [self._hilo(nombre, tarea) for nombre, tarea in self._tareas().items()]
@@ -73,10 +74,10 @@ class Trabajador:
         hilo.start()
         return hilo
 
-    def _servir_salud(self) -> None:
+    def _servidor_de_salud(self) -> BaseWSGIServer | MultiSocketServer:
         app = Flask("emision.trabajador")
         app.register_blueprint(paginas_de_salud(self.tablero.informe))
-        create_server(app, host="0.0.0.0", port=self.configuracion.puerto, threads=2).run()
+        return create_server(app, host="0.0.0.0", port=self.configuracion.puerto, threads=2)
 
 
 def main() -> int:

@@ -142,8 +142,8 @@ class Banco:
 
     def arrancar_correo(self) -> None:
         self.correo.arrancar()
-        puerto = self.configuracion.smtp_puerto
-        esperar("the mail server's port", lambda: _escucha(puerto), 20)
+        puertos = (self.configuracion.smtp_puerto, int(self.correo.entorno["PUERTO"]))
+        esperar("the mail server's ports", lambda: all(_escucha(puerto) for puerto in puertos), 20)
 
 
 def _escucha(puerto: int) -> bool:
@@ -153,7 +153,7 @@ def _escucha(puerto: int) -> bool:
 
 @contextmanager
 def base_de_prueba(raiz_url: str) -> Iterator[tuple[str, str]]:
-    """A database and a user with app2's rights on it; yields (database, password), the user is named alike."""
+    """A database and a user of the same name with app2's rights on it; yields (database, password)."""
     base, clave = f"prueba_{uuid.uuid4().hex[:12]}", uuid.uuid4().hex
     conexion = pymysql.connect(**parametros(raiz_url), autocommit=True)
     try:

@@ -45,5 +45,5 @@ def fabricar(**cambios: Any) -> dict[str, Any]:
 
 @pytest.fixture
 def cuerpo() -> Callable[..., bytes]:
-    """Make the bytes of a message: `cuerpo(total=1)`, `cuerpo(evento__nombre="x")`, `cuerpo(item__fila="A")`."""
+    """Make a message's bytes: `cuerpo(total=1)`, `cuerpo(evento__nombre="x")`, `cuerpo(item__fila="A")`."""
     return lambda **cambios: json.dumps(fabricar(**cambios), ensure_ascii=False).encode()

@@ -59,4 +59,5 @@ def test_the_worker_is_ready_without_the_mail_server_but_not_without_the_broker(
 
 
 def test_metrics_are_served(cliente: FlaskClient) -> None:
-    assert b"python_info" in cliente.get("/metrics").data
+    cliente.get("/salud/viva")
+    assert b'emision_http_respuestas_total{codigo="200",ruta="/salud/viva"}' in cliente.get("/metrics").data

@@ -13,7 +13,6 @@ CODES = {
     errors.LoadError: 2,
     errors.FaultError: 2,
     errors.ResidueError: 3,
-    errors.InterruptedRunError: 130,
     errors.InternalError: 255,
 }
 

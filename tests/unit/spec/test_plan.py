@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from tfbench.model import Scenario
+from tfbench.model import RecoveryObjective, Scenario
 from tfbench.plan import describe_plan, operations_per_s, tolerated_bad
 from tfbench.scenario import load_scenario
 from tfbench.slo.stats import minimum_requests
@@ -78,6 +78,14 @@ def test_too_little_evidence_is_told_with_the_baseline_that_would_do(scenario: S
     slow = dataclasses.replace(scenario, load=dataclasses.replace(scenario.load, rate_per_s=10))
     # 5 holds and purchases a second for 20 s are 100; 299 take 60 s.
     assert "TOO FEW: at best INCONCLUSIVE; a baseline of 60 s would do" in describe_plan(slow)
+
+
+def test_what_no_arrival_surely_makes_is_told(scenario: Scenario) -> None:
+    (rto,) = (o for o in scenario.slo.objectives if o.id == "app2-rto" and isinstance(o, RecoveryObjective))
+    on_pdf = dataclasses.replace(rto, operations=("ticket_pdf",))
+    slo = dataclasses.replace(scenario.slo, objectives=(on_pdf,))
+    plan = describe_plan(dataclasses.replace(scenario, slo=slo, required=("app2-rto",)))
+    assert "no arrival surely makes what it counts" in plan
 
 
 def test_planning_needs_no_docker() -> None:

@@ -61,6 +61,8 @@ REFUSED = [
         "empty list",
     ),
     ("no SLO file", "source: ../slo/ticketflow.yaml", "source: ../slo/none.yaml", "leads to no file"),
+    ("a path no file can have", "source: ../slo/ticketflow.yaml", f"source: {'x' * 5000}", "leads to no file"),
+    ("a path that is no text", "source: ../slo/ticketflow.yaml", 'source: "\\0"', "U+0000"),
     ("a folder as SLO file", "source: ../slo/ticketflow.yaml", "source: ../slo", "leads to no file"),
     ("an unknown objective", "- app2-rto", "- app2-rt0", 'did you mean "app2-rto"'),
     ("an unknown expectation", "- queue-drained-by-itself", "- queue-drained", "unknown expectation"),

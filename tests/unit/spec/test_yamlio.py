@@ -76,6 +76,7 @@ def test_an_alias_reads_as_what_it_stands_for(tmp_path: Path) -> None:
 # (why, the value of `k:` as written, how it is read, part of the message)
 WRONG_VALUES = [
     ("nothing where text belongs", "", "as_str", "expected text, saw nothing"),
+    ("half a character", '"\\ud800"', "as_str", "U+D800"),
     ("a number where text belongs", "12", "as_str", 'expected text, saw "12"; quote it'),
     ("a truth value where text belongs", "true", "as_str", "quote it"),
     ("blank text", '"  "', "as_str", "expected text, saw nothing"),
