@@ -51,12 +51,14 @@ class _Gate:
         self.images: list[Image] = []
 
     def run(self, wanted: list[str]) -> int:
-        if {"lint", "go"} & set(wanted) or NEED_STACK & set(wanted):
+        if set(wanted) - {"unit"}:
             self.client = ensure_engine(self.progress)
             self.images = ensure_images(self.client, self.root, self.progress, for_tests=True)
         if {"e2e", "experiment"} & set(wanted) and shutil.which("chromium") is None:
             with self.progress.step("install chromium"):
                 apt_install(("chromium",))
+        if self.client is not None:
+            Stack(self.client, self.root).down()
         before = [part for part in wanted if part in {"lint", "unit"}]
         on_stack = [part for part in wanted if part in NEED_STACK]
         after = [part for part in wanted if part == "experiment"]
@@ -82,7 +84,6 @@ class _Gate:
     def _with_stack(self, parts: list[str]) -> int:
         assert self.client is not None, "the engine was ensured"
         stack = Stack(self.client, self.root)
-        stack.down()
         try:
             with self.progress.step("start TicketFlow") as detail:
                 stack.up(self.images, OWNER_RUN)

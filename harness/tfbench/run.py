@@ -104,7 +104,9 @@ def run_scenario(scenario: Scenario, workspace: Workspace, progress: Progress, *
                 stack.down()
                 stack.up(images, OWNER_RUN)
                 stack.wait_healthy(detail)
-            write_environment(run_dir, stack, images, clock, {"platform": "docker-compose", "load": dataclasses.asdict(scenario.load)})
+            write_environment(
+                run_dir, stack, images, clock, {"platform": "docker-compose", "load": dataclasses.asdict(scenario.load)}
+            )
             _experiment(experiment, records)
         except KeyboardInterrupt:
             interrupted = True

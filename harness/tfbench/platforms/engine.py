@@ -4,6 +4,7 @@ The engine that answers is used as it is. Else, as root on Debian or Ubuntu, one
 elsewhere the error gives the commands to type.
 """
 
+import contextlib
 import os
 import shutil
 import subprocess
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import docker
 import requests
-from docker.errors import DockerException
+from docker.errors import DockerException, NotFound
 
 from tfbench.errors import PlatformError, UsageError
 from tfbench.progress import Progress
@@ -61,7 +62,9 @@ def ensure_engine(progress: Progress) -> docker.DockerClient:
         with progress.step("install docker.io") as detail:
             apt_install(PACKAGES, detail)
     with progress.step("start the Docker engine"):
-        return _start()
+        client = _start()
+        _clear_leftovers(client)
+    return client
 
 
 def apt_install(packages: tuple[str, ...], detail: object = None) -> None:
@@ -94,6 +97,13 @@ def _start() -> docker.DockerClient:
         time.sleep(0.3)
     tail = "\n".join(ENGINE_LOG.read_text(errors="replace").splitlines()[-8:]) if ENGINE_LOG.exists() else ""
     raise PlatformError(f"the Docker engine did not answer within {START_DEADLINE_S:.0f} s of its start:\n{tail}")
+
+
+def _clear_leftovers(client: docker.DockerClient) -> None:
+    """Remove containers of ours that an engine that was killed brings back: nobody is using them."""
+    for container in client.containers.list(all=True, filters={"label": "tfbench.role"}):
+        with contextlib.suppress(NotFound):
+            container.remove(force=True, v=True)
 
 
 def _clear_stale_pids() -> None:

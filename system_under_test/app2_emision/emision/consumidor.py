@@ -13,7 +13,8 @@ from dataclasses import dataclass
 
 import pika
 from pika.adapters.blocking_connection import BlockingChannel, BlockingConnection
-from pika.exceptions import AMQPChannelError, AMQPError
+from pika.adapters.utils.connection_workflow import AMQPConnectorException
+from pika.exceptions import AMQPChannelError, AMQPConnectionError, AMQPError
 from pika.spec import Basic, BasicProperties
 
 from emision import metricas
@@ -54,12 +55,7 @@ class Consumidor:
         hay_entrada: threading.Event,
     ) -> None:
         self._cola = configuracion.cola
-        self._parametros = pika.URLParameters(configuracion.rabbitmq_url)
-        self._parametros.heartbeat = LATIDO_S
-        self._parametros.connection_attempts = 1
-        self._parametros.socket_timeout = 2
-        self._parametros.stack_timeout = 5
-        self._parametros.blocked_connection_timeout = 30
+        self._parametros = parametros_amqp(configuracion.rabbitmq_url)
         self._base = Conexion(configuracion.mariadb_url)
         self._tablero, self._detener, self._hay_entrada = tablero, detener, hay_entrada
         self._pendientes: deque[Recibido] = deque()
@@ -96,7 +92,7 @@ class Consumidor:
     def _consumir(self, espera: Espera) -> None:
         """Consume over one connection, until told to stop or MariaDB has been away for RETENER_S."""
         self._pendientes.clear()  # what the last connection left unacked comes again
-        with BlockingConnection(self._parametros) as conexion:
+        with conectar(self._parametros) as conexion:
             canal = conexion.channel()
             canal.basic_qos(prefetch_count=PREFETCH)
             canal.basic_consume(self._cola, self._recibir)
@@ -189,6 +185,25 @@ class Consumidor:
         pausa_s = espera.siguiente_s()
         registro.aviso("mariadb_no_disponible", motivo=str(error), pausa_s=round(pausa_s, 2))
         return pausa_s
+
+
+def parametros_amqp(url: str) -> pika.URLParameters:
+    """Read the broker's address and set the deadlines."""
+    parametros = pika.URLParameters(url)
+    parametros.heartbeat = LATIDO_S
+    parametros.connection_attempts = 1
+    parametros.socket_timeout = 2
+    parametros.stack_timeout = 5
+    parametros.blocked_connection_timeout = 30
+    return parametros
+
+
+def conectar(parametros: pika.URLParameters) -> BlockingConnection:
+    """Connect, or raise AMQPError or OSError: pika's answer to a frozen broker is of neither kind."""
+    try:
+        return BlockingConnection(parametros)
+    except AMQPConnectorException as error:
+        raise AMQPConnectionError(repr(error)) from error
 
 
 def comprobar_consumo(canal: BlockingChannel) -> None:

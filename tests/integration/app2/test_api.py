@@ -86,7 +86,7 @@ def test_the_view_shows_the_ticket_to_a_reader_who_can_not_write(banco: Any, ord
     with Conexion(banco.configuracion.mariadb_url) as lector:
         with lector.transaccion() as cursor:
             cursor.execute("SELECT orden_id, estado, folio, total, pdf FROM entradas_publicas")
-            assert cursor.fetchall() == [
+            assert list(cursor.fetchall()) == [
                 {"orden_id": ORDEN_ID, "estado": "EN_PROCESO", "folio": 1, "total": 34_000, "pdf": None}
             ]
         with pytest.raises(BaseNoDisponible):
