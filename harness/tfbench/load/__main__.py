@@ -6,6 +6,7 @@ the load could not start; 2: the configuration can't be played.
 """
 
 import argparse
+import contextlib
 import functools
 import gc
 import json
@@ -64,6 +65,7 @@ def _check_playable(config: LoadConfig) -> None:
 
 def _play(config: LoadConfig) -> None:
     _allow_many_sockets()
+    _go_first()
     clock = Clock(config.clock_offset)
     environment = Environment(user_classes=[Dispatcher], host=config.base_url)
     sockets = SharedSockets(config.max_in_flight, config.connect_timeout_s)
@@ -89,6 +91,16 @@ def _allow_many_sockets() -> None:
     """Raise the soft limit of open files to the hard one: thousands of requests can be in flight."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def _go_first() -> None:
+    """Run ahead of ordinary processes where allowed: on one machine with the system, a load that waits is late.
+
+    Real-time round robin, at its lowest priority; it needs about a sixth of a core at 50 arrivals/s. Niceness would
+    not do: the kernel groups processes by session, and nice only counts within one.
+    """
+    with contextlib.suppress(PermissionError):
+        os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(os.sched_get_priority_min(os.SCHED_RR)))
 
 
 def _emit(line: Mapping[str, object]) -> None:
