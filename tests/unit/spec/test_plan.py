@@ -36,7 +36,7 @@ def test_phases_follow_one_another(scenario: Scenario) -> None:
         ["warmup", "0", "-", "6"],
         ["baseline", "6", "-", "26"],
         ["outage", "26", "-", "66"],
-        ["recovery", "66", "-", "81"],
+        ["recovery", "66", "-", "111"],
     ]
 
 
