@@ -103,14 +103,13 @@ class _Gate:
 
     def _lint(self) -> int:
         python = [sys.executable, "-m"]
-        mypy_path = os.pathsep.join(str(self.root / package) for package in ("harness",))
         commands = [
             [*python, "ruff", "check", "."],
             [*python, "ruff", "format", "--check", "."],
             *([*python, "mypy", package] for package in PYTHON_PACKAGES),
         ]
         for command in commands:
-            code = self._call(command, MYPYPATH=mypy_path)
+            code = self._call(command, MYPYPATH=str(self.root / "harness"))
             if code:
                 return code
         return self._in_go(GO_LINT, network=None)

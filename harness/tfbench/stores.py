@@ -25,6 +25,7 @@ from pymysql.cursors import DictCursor
 from tfbench.clock import Clock
 from tfbench.observer import DEAD_QUEUE, primary_dsn
 from tfbench.platforms.probes import BROKER_AUTH, HOST, QUEUE, Ports
+from tfbench.rundata import STORES
 
 TIMEOUT_S = 30
 PAGE = 500
@@ -54,78 +55,6 @@ MARIADB = {
 BOLETAS = f"""SELECT orden_id, tipo_dte, folio, total, {_EPOCH.format("emitida_en")} AS emitida_en, documento
     FROM boleta"""
 PLACES = "SELECT evento_codigo AS evento, sector, fila, numero::text, id FROM reservas.asiento"
-COLUMNS = {
-    "orders": {
-        "orden_id": "VARCHAR",
-        "clave_idem": "VARCHAR",
-        "retencion_id": "VARCHAR",
-        "evento": "VARCHAR",
-        "total": "BIGINT",
-        "correo": "VARCHAR",
-        "creada_en": "DOUBLE",
-    },
-    "sales": {
-        "evento": "VARCHAR",
-        "asiento_id": "BIGINT",
-        "orden_id": "VARCHAR",
-        "folio_ticket": "BIGINT",
-        "precio": "BIGINT",
-        "vendida_en": "DOUBLE",
-        "anulada": "BOOLEAN",
-    },
-    "seats": {
-        "evento": "VARCHAR",
-        "asiento_id": "BIGINT",
-        "estado": "VARCHAR",
-        "orden_id": "VARCHAR",
-    },
-    "outbox": {
-        "mensaje_id": "VARCHAR",
-        "orden_id": "VARCHAR",
-        "tipo": "VARCHAR",
-        "creado_en": "DOUBLE",
-        "publicado_en": "DOUBLE",
-        "confirmado_en": "DOUBLE",
-    },
-    "inbox": {
-        "mensaje_id": "VARCHAR",
-        "orden_id": "VARCHAR",
-        "modo_entrega": "INTEGER",
-        "reentregado": "BOOLEAN",
-        "recibido_en": "DOUBLE",
-    },
-    "boletas": {
-        "orden_id": "VARCHAR",
-        "tipo_dte": "INTEGER",
-        "folio": "BIGINT",
-        "total": "BIGINT",
-        "neto": "BIGINT",
-        "iva": "BIGINT",
-        "emitida_en": "DOUBLE",
-        "asientos": "BIGINT[]",
-    },
-    "tickets": {
-        "orden_id": "VARCHAR",
-        "estado": "VARCHAR",
-        "pdf_bytes": "BIGINT",
-        "pdf_sha256": "VARCHAR",
-        "pdf_creado_en": "DOUBLE",
-        "creado_en": "DOUBLE",
-    },
-    "mails": {
-        "n": "BIGINT",
-        "message_id": "VARCHAR",
-        "orden_id": "VARCHAR",
-        "para": "VARCHAR",
-        "recibido_en": "DOUBLE",
-        "repeticiones": "INTEGER",
-        "pdf_sha256": "VARCHAR",
-        "pdf_opens": "BOOLEAN",
-        "pdf_pages": "INTEGER",
-        "pdf_names_seats": "BOOLEAN",
-        "pdf_names_event": "BOOLEAN",
-    },
-}
 
 
 def collect(run_dir: Path, ports: Ports, clock: Clock, initial_seats: dict[str, int]) -> dict[str, str]:
@@ -290,12 +219,12 @@ def _write(folder: Path, name: str, rows: Rows | None) -> None:
     if rows is None:
         return
     source = folder / f"{name}.ndjson"
-    lines = (json.dumps({column: row[column] for column in COLUMNS[name]}, default=float) for row in rows)
+    lines = (json.dumps({column: row[column] for column in STORES[name]}, default=float) for row in rows)
     source.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
     with duckdb.connect() as database:
         database.execute(
             f"COPY (SELECT * FROM read_json(?, format='newline_delimited', columns=?)) "
             f"TO '{folder / name}.parquet' (FORMAT parquet, COMPRESSION zstd)",
-            [str(source), COLUMNS[name]],
+            [str(source), STORES[name]],
         )
     source.unlink()

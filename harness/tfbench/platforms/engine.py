@@ -59,15 +59,15 @@ def ensure_engine(progress: Progress) -> docker.DockerClient:
         raise UsageError(BY_HAND.format(why=""))
     progress.say("No Docker engine answers: installing and starting one (docker.io from the distribution's packages).")
     if shutil.which("dockerd") is None:
-        with progress.step("install docker.io") as detail:
-            apt_install(PACKAGES, detail)
+        with progress.step("install docker.io"):
+            apt_install(PACKAGES)
     with progress.step("start the Docker engine"):
         client = _start()
         _clear_leftovers(client)
     return client
 
 
-def apt_install(packages: tuple[str, ...], detail: object = None) -> None:
+def apt_install(packages: tuple[str, ...]) -> None:
     """Install Debian packages without recommended ones; raises `PlatformError` with apt's last lines."""
     env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     options = ["-o", "DPkg::Lock::Timeout=300", "-qq"]
