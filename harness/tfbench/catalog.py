@@ -4,9 +4,15 @@ The files are refused when they name anything else, so a name stands here only w
 What readers of a report see is written in `reports/texts.yaml`; these lines are for `plan` and for messages.
 """
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
 SYSTEMS = {"ticketflow": "the ticket shop in system_under_test/"}
 
-PROFILES = {"default": "two PostgreSQL nodes and one etcd; fits two cores"}
+PROFILES = {
+    "default": "two PostgreSQL nodes and one etcd; fits two cores",
+    "ha": "three PostgreSQL nodes (quorum commit, strict) and three etcd",
+}
 
 WORKLOADS = {"ticketflow": "buyers who look, hold seats, buy, and come back for their tickets"}
 
@@ -46,13 +52,144 @@ SOURCES = {
     "issuance": "one record a confirmed order: how long until its ticket's PDF was stored",
 }
 
-FAULT_TYPES = {"kill": "SIGKILL to every container of the target, which stays down until healed"}
+ROLES = {
+    "app1": "reservations: app1-1 and app1-2",
+    "app2": "issuing: app2-api and app2-trabajador",
+    "app3": "the portal: app3-1 and app3-2",
+    "middleware": "the orchestrator: middleware-1 and middleware-2",
+    "postgres": "the reservations' database: every node",
+    "mariadb": "the issuing database: both nodes",
+    "rabbitmq": "the broker",
+    "etcd": "where Patroni keeps who leads",
+    "haproxy": "the load balancer in front of the portal",
+    "correo": "the mail server",
+}
 
-TARGETS = {"app2": "issuing: app2-api and app2-trabajador"}
+# What may follow a role after a colon; asked of the servers themselves at the moment of the injection.
+SELECTORS = {
+    "one": "the first one that runs, by name",
+    "all": "every one of them, as is the role alone",
+    "primary": "the node that takes writes now (postgres, mariadb)",
+    "standby": "a node that follows the primary (postgres)",
+    "replica": "the node that follows the primary (mariadb)",
+}
+DATABASE_SELECTORS = {"postgres": ("primary", "standby"), "mariadb": ("primary", "replica")}
+
+# Who opens connections to whom.
+LINKS = (
+    "haproxy -> app3", "app3 -> middleware", "middleware -> app1", "middleware -> app2", "middleware -> postgres",
+    "middleware -> mariadb", "middleware -> rabbitmq", "app1 -> postgres", "app2 -> mariadb", "app2 -> rabbitmq",
+    "app2 -> correo",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A setting of a fault: a number within `low..high`, or one of `choices`."""
+
+    line: str
+    default: float | str
+    low: float = 0
+    high: float = 0
+    choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FaultType:
+    """What a type of fault does, what it may be aimed at (`role` or `link`), and its settings.
+
+    `targets` narrows the roles or links it works on; empty: all of them. `is_proxied`: it needs Toxiproxy in its link,
+    which is there from the start of the run, so that the baseline is measured through it too.
+    """
+
+    line: str
+    takes: str = "role"
+    targets: tuple[str, ...] = ()
+    parameters: Mapping[str, Parameter] = field(default_factory=dict)
+    is_proxied: bool = False
+
+
+PROXIED_LINKS = (
+    "app3 -> middleware", "middleware -> app1", "middleware -> app2", "middleware -> mariadb", "middleware -> rabbitmq",
+    "app2 -> mariadb", "app2 -> rabbitmq", "app2 -> correo",
+)  # fmt: skip
+
+FAULT_TYPES = {
+    "kill": FaultType("SIGKILL to every container of the target, which stays down until healed"),
+    "stop": FaultType(
+        "an orderly stop (SIGTERM, then SIGKILL after the grace); stays down until healed",
+        parameters={"grace_s": Parameter("seconds until SIGKILL", 10, 0, 300)},
+    ),
+    "pause": FaultType("every process of the target is frozen: connections stay open and nothing answers"),
+    "restart": FaultType("SIGKILL, and started again at once, as a supervisor does after a crash"),
+    "partition": FaultType(
+        "packets of the link are dropped or rejected, one way or both",
+        takes="link",
+        parameters={
+            "mode": Parameter("drop: silence; reject: refused at once", "drop", choices=("drop", "reject")),
+            "direction": Parameter(
+                "both, or only those sent by the first or by the second end", "both", choices=("both", "forth", "back")
+            ),
+        },
+    ),
+    "latency": FaultType(
+        "every answer and every request on the link takes longer",
+        takes="link",
+        targets=PROXIED_LINKS,
+        parameters={
+            "latency_ms": Parameter("added to each direction", 200, 1, 60_000),
+            "jitter_ms": Parameter("more or less, at random", 0, 0, 60_000),
+        },
+        is_proxied=True,
+    ),
+    "bandwidth": FaultType(
+        "the link carries no more than so many kilobytes a second",
+        takes="link",
+        targets=PROXIED_LINKS,
+        parameters={"rate_kb_per_s": Parameter("kilobytes a second, each direction", 50, 1, 1_000_000)},
+        is_proxied=True,
+    ),
+    "reset": FaultType(
+        "connections of the link are reset (RST) a moment after they open",
+        takes="link",
+        targets=PROXIED_LINKS,
+        parameters={"after_ms": Parameter("life of a connection", 0, 0, 60_000)},
+        is_proxied=True,
+    ),
+    "disk-full": FaultType(
+        "the disk of the target's data has no byte left",
+        targets=("postgres", "mariadb", "rabbitmq"),
+    ),
+    "cpu": FaultType(
+        "the target gets only a part of one processor",
+        parameters={"cpus": Parameter("processors' worth of time", 0.1, 0.01, 64)},
+    ),
+    "memory-alarm": FaultType(
+        "the broker believes that its memory is used up: it blocks whoever publishes", targets=("rabbitmq",)
+    ),
+    "replication-break": FaultType(
+        "the node that follows stops applying what the primary sends", targets=("mariadb", "postgres")
+    ),
+    "connection-exhaustion": FaultType(
+        "every connection that the server allows is taken by others", targets=("postgres", "mariadb")
+    ),
+}
 
 VERIFICATIONS = {
     "containers-exited": "the engine reports every container of the target as exited",
+    "containers-paused": "the engine reports every container of the target as paused",
+    "containers-restarted": "the engine reports that every container of the target was started after the injection",
+    "service-down": "the target's own probe, through its published port, fails",
     "queue-growing": "the broker's own count of waiting orders grows while purchases go on",
+    "link-cut": "a connection tried from inside the first end to the second does not come about",
+    "link-slow": "a connection through the link takes as much longer as was asked",
+    "link-narrow": "bytes through the link come no faster than was asked",
+    "link-reset": "connections through the link are reset",
+    "disk-is-full": "a write to the target's data folder is refused for want of space",
+    "cpu-throttled": "the kernel's own count of throttled periods of the target grows",
+    "memory-alarm-raised": "the broker's API reports the alarm",
+    "replication-stopped": "the servers themselves report that nothing is applied",
+    "connections-refused": "a new connection is refused for their number",
 }
 
 EXPECTATIONS = {
@@ -73,6 +210,9 @@ INVARIANTS = {
     "seats-conserved": "seats free, held and sold add up to the seats there were",
     "refusals-justified": "a seat refused as taken was held or sold to somebody else then",
 }
+
+# Expectations that make sense when nothing is broken.
+EXPECTATIONS_WITHOUT_FAULT = frozenset({"no-http-500"})
 
 # What an arrival of each kind does (load/ticketflow.py), while seats last and orders exist.
 OPERATIONS_OF_ARRIVAL = {

@@ -6,7 +6,8 @@
 Ratios are 0..1; times are seconds unless the name says otherwise.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 LANGUAGES = ("en", "es")
@@ -21,6 +22,19 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
+class Surge:
+    """A rush on one event: for `length_s`, `factor` times the rate, and whoever wants seats wants those of `event`.
+
+    `at_s` is counted from the start of the outage phase in a scenario, from the plan's start in a load process.
+    """
+
+    at_s: float
+    length_s: float
+    factor: float
+    event: str
+
+
+@dataclass(frozen=True, slots=True)
 class LoadSpec:
     """An open-loop arrival plan: `mix` gives each kind of arrival its share (sums to 1)."""
 
@@ -28,6 +42,7 @@ class LoadSpec:
     rate_per_s: float
     arrivals: str
     mix: dict[str, float]
+    surge: Surge | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +58,20 @@ class Phases:
 
 @dataclass(frozen=True, slots=True)
 class FaultSpec:
-    """One fault: `type` names a registered fault, `target` a role (`app2`), `verify` the observations it must show."""
+    """One fault: `type` names a registered fault, `verify` the observations it must show.
+
+    `target` is a role (`app2`, `postgres:primary`, `app3:one`) or a link (`middleware -> rabbitmq`). It begins `at_s`
+    after the outage phase does and is healed `hold_s` later; None: when the phase ends. `parameters` are its type's
+    (catalog.FAULT_TYPES), defaults filled in.
+    """
 
     id: str
     type: str
     target: str
     verify: tuple[str, ...]
+    at_s: float = 0
+    hold_s: float | None = None
+    parameters: Mapping[str, float | str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import psycopg
 import requests
@@ -19,15 +19,24 @@ from tfbench.journal import Journal
 from tfbench.platforms.probes import BROKER_AUTH, HOST, QUEUE, Ports, probe
 from tfbench.platforms.stack import Stack
 
+T = TypeVar("T")
+
 EVERY_S = 0.5
 PROBE_EVERY_S = 1.0
+LEADER_EVERY_S = 0.25
+LEADER_TIMEOUT_S = 0.5
 READ_TIMEOUT_S = 1.5
+FRESH_S = 2.0
+STOP_TIMEOUT_S = 5.0
 DEAD_QUEUE = f"{QUEUE}.muertas"
 
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """One look. Counts are messages or rows; `services` says up or down by each service's own probe."""
+    """One look. Counts are messages or rows; `services` says up or down by each service's own probe.
+
+    `leader` and `sync_standby` are the PostgreSQL nodes that say so themselves.
+    """
 
     t: float
     queue_ready: int | None = None
@@ -36,6 +45,8 @@ class Observation:
     dead_letters: int | None = None
     outbox: int | None = None
     mails: int | None = None
+    leader: str | None = None
+    sync_standby: str | None = None
     services: dict[str, str] = field(default_factory=dict)
 
 
@@ -48,11 +59,20 @@ class Observer:
         self._latest = Observation(clock.now())
         self._stop = threading.Event()
         self._services: dict[str, str] = {}
+        # A reading that can hang (a frozen server) has a thread of its own, and is None when it grows old.
+        self._outbox: Reading[int] = Reading(clock)
+        self._leader: Reading[tuple[str | None, str | None]] = Reading(clock)
+        looks = {
+            "observer": (EVERY_S, self._look),
+            "probes": (PROBE_EVERY_S, self._probe),
+            "outbox": (EVERY_S, self._look_outbox),
+            "leader": (LEADER_EVERY_S, self._look_leader),
+        }
         self._threads = [
-            threading.Thread(target=self._every, args=(EVERY_S, self._look), name="observer", daemon=True),
-            threading.Thread(target=self._every, args=(PROBE_EVERY_S, self._probe), name="probes", daemon=True),
+            threading.Thread(target=self._every, args=arguments, name=name, daemon=True)
+            for name, arguments in looks.items()
         ]
-        self._outbox: psycopg.Connection[tuple[int]] | None = None
+        self._connection: psycopg.Connection[tuple[int]] | None = None
         self._session = requests.Session()
 
     def __enter__(self) -> "Observer":
@@ -64,7 +84,7 @@ class Observer:
     def __exit__(self, *_: object) -> None:
         self._stop.set()
         for thread in self._threads:
-            thread.join(timeout=10)
+            thread.join(timeout=STOP_TIMEOUT_S)
 
     def latest(self) -> Observation:
         """The newest look."""
@@ -86,13 +106,14 @@ class Observer:
         main, dead = self._queue(QUEUE), self._queue(DEAD_QUEUE)
         seen = Observation(
             self._clock.now(), main.get("messages_ready"), main.get("messages_unacknowledged"), main.get("consumers"),
-            dead.get("messages"), self._unconfirmed(), self._mails(), dict(self._services),
+            dead.get("messages"), self._outbox.fresh(), self._mails(), *(self._leader.fresh() or (None, None)),
+            dict(self._services),
         )  # fmt: skip
         self._latest = seen
         self._journal.record(
             "observation", t=seen.t, queue_ready=seen.queue_ready, queue_unacked=seen.queue_unacked,
             consumers=seen.consumers, dead_letters=seen.dead_letters, outbox=seen.outbox, mails=seen.mails,
-            services=seen.services,
+            leader=seen.leader, sync_standby=seen.sync_standby, services=seen.services,
         )  # fmt: skip
 
     def _queue(self, name: str) -> dict[str, int]:
@@ -109,21 +130,52 @@ class Observer:
         except (requests.RequestException, ValueError, KeyError):
             return None
 
-    def _unconfirmed(self) -> int | None:
+    def _look_outbox(self) -> None:
         try:
-            if self._outbox is None or self._outbox.closed:
-                self._outbox = psycopg.connect(
+            if self._connection is None or self._connection.closed:
+                self._connection = psycopg.connect(
                     primary_dsn(self._ports),
                     autocommit=True,
                     options=f"-c statement_timeout={int(READ_TIMEOUT_S * 1000)}",
                 )
-            row = self._outbox.execute(
+            row = self._connection.execute(
                 "SELECT count(*) FROM reservas.bandeja_salida WHERE confirmado_en IS NULL"
             ).fetchone()
-            return int(row[0]) if row else None
+            self._outbox.set(int(row[0]) if row else None)
         except psycopg.Error:
-            self._outbox = None
-            return None
+            self._connection = None
+
+    def _look_leader(self) -> None:
+        self._leader.set(leader_and_standby(self._ports))
+
+
+class Reading(Generic[T]):
+    """The last value read, for as long as it is fresh."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._value: tuple[float, T | None] = (0.0, None)
+
+    def set(self, value: T | None) -> None:
+        self._value = (self._clock.now(), value)
+
+    def fresh(self) -> T | None:
+        """The value, or None when it is older than FRESH_S."""
+        t, value = self._value
+        return value if self._clock.now() - t <= FRESH_S else None
+
+
+def leader_and_standby(ports: Ports) -> tuple[str | None, str | None]:
+    """The PostgreSQL node that says it leads, and the standby that it names as synchronous."""
+    for node in sorted(service for service in ports if service.startswith("postgres")):
+        try:
+            state = requests.get(f"http://{HOST}:{ports[node][8008]}/patroni", timeout=LEADER_TIMEOUT_S).json()
+        except (requests.RequestException, ValueError):
+            continue
+        if state.get("role") in {"primary", "master"}:
+            standbys = [row for row in state.get("replication", []) if row.get("sync_state") in {"sync", "quorum"}]
+            return node, standbys[0].get("application_name") if standbys else None
+    return None, None
 
 
 def primary_dsn(ports: Ports) -> str:

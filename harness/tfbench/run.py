@@ -17,6 +17,7 @@ from typing import Any
 from tfbench.clock import Clock
 from tfbench.errors import FaultError, LoadError, PlatformError, ResidueError, TfbenchError, UsageError
 from tfbench.faults.lifecycle import FaultRun
+from tfbench.faults.schedule import TICK_S, play
 from tfbench.faults.undo import UndoRecords
 from tfbench.folder import create_run_folder, write_environment
 from tfbench.journal import Journal
@@ -29,7 +30,7 @@ from tfbench.operations import compact
 from tfbench.platforms.engine import ensure_engine
 from tfbench.platforms.images import ensure_images
 from tfbench.platforms.probes import HOST
-from tfbench.platforms.stack import OWNER_RUN, OWNER_UP, Stack
+from tfbench.platforms.stack import OWNER_RUN, OWNER_UP, Stack, setup_for
 from tfbench.progress import Progress
 from tfbench.report import junit, render, summary
 from tfbench.results import Results
@@ -40,8 +41,8 @@ from tfbench.verdict import EXIT_CODES, EXIT_INTERRUPTED, EXIT_RESIDUE
 from tfbench.workspace import Workspace
 
 START_LEAD_S = 2.0
-TICK_S = 0.2
 LOAD_SLACK_S = 180.0
+LOAD_SLACK_A_FAULT_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,7 @@ def run_scenario(scenario: Scenario, workspace: Workspace, progress: Progress, *
         try:
             with experiment.phase("up"), progress.step("start TicketFlow") as detail:
                 stack.down()
-                stack.up(images, OWNER_RUN)
+                stack.up(images, OWNER_RUN, setup_for(scenario))
                 stack.wait_healthy(detail)
             write_environment(
                 run_dir, stack, images, clock, {"platform": "docker-compose", "load": dataclasses.asdict(scenario.load)}
@@ -152,8 +153,7 @@ def _experiment(experiment: Experiment, records: UndoRecords) -> None:
                 with experiment.phase("outage", phases.outage_s):
                     _outage(experiment, faults, load, healing)
                 with experiment.phase("recovery", phases.recovery_s):
-                    for fault in faults:
-                        fault.wait_recovered(experiment.tick)
+                    _wait_recovered(experiment, faults, load)
                     experiment.wait(phases.recovery_s, load)
             with experiment.phase("drain", phases.drain_deadline_s):
                 _drain(experiment, observer)
@@ -165,16 +165,27 @@ def _experiment(experiment: Experiment, records: UndoRecords) -> None:
 
 
 def _outage(experiment: Experiment, faults: list[FaultRun], load: LoadProcess, healing: ExitStack) -> None:
-    """Inject, verify, hold the outage, heal; healing is owed from the moment before the injection."""
-    began = time.monotonic()
-    for fault in faults:
-        healing.callback(fault.heal)
-        fault.inject()
-    for fault in faults:
-        if not fault.verify(experiment.tick):
-            experiment.progress.say(f"  the fault {fault.spec.id} could not be verified: the run will be INVALID")
-    experiment.wait(experiment.scenario.phases.outage_s - (time.monotonic() - began), load)
+    """Break and mend as the scenario says; whatever ends it early, healing is owed for all that was injected."""
+
+    def tick() -> None:
+        load.check()
+        experiment.tick()
+
+    play(faults, experiment.scenario.phases.outage_s, healing, tick)
     healing.close()
+    for fault in faults:
+        if fault.was_unverified:
+            experiment.progress.say(f"  the fault {fault.spec.id} could not be verified: the run will be INVALID")
+
+
+def _wait_recovered(experiment: Experiment, faults: list[FaultRun], load: LoadProcess) -> None:
+    """Until every fault's target is well again, or its deadline."""
+    waiting = [fault for fault in faults if fault.state == "healed"]
+    while waiting:
+        for fault in waiting:
+            fault.look_recovered()
+        waiting = [f for f in waiting if f.state == "healed" and time.monotonic() < f.recover_until]
+        experiment.wait(TICK_S, load)
 
 
 @contextmanager
@@ -184,7 +195,11 @@ def _load(experiment: Experiment, portal_port: int) -> Iterator[LoadProcess]:
         base_url=f"http://{HOST}:{portal_port}", rate_per_s=spec.rate_per_s, arrivals=spec.arrivals, mix=spec.mix,
         workload=spec.workload, seed=scenario.seed, clock_offset=experiment.clock.offset, run_dir=experiment.run_dir,
         start_at=experiment.clock.now() + START_LEAD_S,
-        duration_s=phases.warmup_s + phases.baseline_s + phases.outage_s + phases.recovery_s + LOAD_SLACK_S,
+        duration_s=phases.warmup_s + phases.baseline_s + phases.outage_s + phases.recovery_s + LOAD_SLACK_S
+        + LOAD_SLACK_A_FAULT_S * len(scenario.faults),
+        surge=spec.surge and dataclasses.replace(
+            spec.surge, at_s=spec.surge.at_s + phases.warmup_s + phases.baseline_s
+        ),
     )  # fmt: skip
     with LoadProcess(config, experiment.run_dir / "logs" / "load.log") as load:
         experiment.board.load = load

@@ -24,9 +24,11 @@ from tfbench.model import (
     RecoveryObjective,
     Scenario,
     Slo,
+    Surge,
     Text,
 )
 from tfbench.slo.openslo import load_slo
+from tfbench.targets import Link, allowed_for, parse_target
 from tfbench.workspace import Workspace
 from tfbench.yamlio import Mapping, Node, read_document
 
@@ -126,8 +128,23 @@ def _read_load(load: Mapping) -> LoadSpec:
         rate_per_s=load.require_number("rate_per_s", min=_MIN_RATE_PER_S, max=_MAX_RATE_PER_S),
         arrivals=load.require_choice("arrivals", catalog.ARRIVALS, "arrivals"),
         mix=_read_mix(load.mapping("mix")),
+        surge=_read_surge(load),
     )
     load.finish()
+    return spec
+
+
+def _read_surge(load: Mapping) -> Surge | None:
+    if load.optional("surge") is None:
+        return None
+    surge = load.mapping("surge")
+    spec = Surge(
+        at_s=surge.require_number("at_s", min=0, max=_MAX_S),
+        length_s=surge.require_number("length_s", min=1, max=_MAX_S),
+        factor=surge.require_number("factor", min=1, max=1000),
+        event=surge.require_str("event"),
+    )
+    surge.finish()
     return spec
 
 
@@ -161,30 +178,79 @@ def _read_faults(nodes: list[Node]) -> tuple[FaultSpec, ...]:
     faults: list[FaultSpec] = []
     for node in nodes:
         mapping = node.as_mapping()
-        fault = FaultSpec(
-            id=mapping.require("id").as_name(),
-            type=mapping.require_choice("type", catalog.FAULT_TYPES, "fault type"),
-            target=mapping.require_choice("target", catalog.TARGETS, "target"),
-            verify=mapping.require("verify").as_choices(catalog.VERIFICATIONS, "verification", at_least=1),
-        )
-        mapping.finish()
+        fault = _read_fault(mapping)
         for other in faults:
             if other.id == fault.id:
                 raise mapping.require("id").error(f'"{fault.id}" is already taken; give this fault another id')
-            if other.target == fault.target:
-                raise mapping.require("target").error(f"{fault.target} is already broken by {other.id}; keep one")
+            if other.target == fault.target and _overlap(other, fault):
+                raise mapping.require("target").error(f"{fault.target} is still broken by {other.id}; keep one")
         faults.append(fault)
     return tuple(faults)
+
+
+def _read_fault(mapping: Mapping) -> FaultSpec:
+    kind = mapping.require_choice("type", catalog.FAULT_TYPES, "fault type")
+    at_s, hold_s = mapping.optional("at_s"), mapping.optional("hold_s")
+    fault = FaultSpec(
+        id=mapping.require("id").as_name(),
+        type=kind,
+        target=_read_target(mapping.require("target"), catalog.FAULT_TYPES[kind]),
+        verify=mapping.require("verify").as_choices(catalog.VERIFICATIONS, "verification", at_least=1),
+        at_s=0 if at_s is None else at_s.as_number(min=0, max=_MAX_S),
+        hold_s=None if hold_s is None else hold_s.as_number(min=0, max=_MAX_S),
+        parameters=_read_parameters(mapping, catalog.FAULT_TYPES[kind]),
+    )
+    mapping.finish()
+    return fault
+
+
+def _read_target(node: Node, kind: catalog.FaultType) -> str:
+    text = node.as_str()
+    try:
+        target = parse_target(text)
+    except ValueError as error:
+        raise node.error(str(error)) from error
+    if reason := allowed_for(kind, target):
+        raise node.error(f"{text}: this type of fault {reason}")
+    return target.name if isinstance(target, Link) else text
+
+
+def _read_parameters(mapping: Mapping, kind: catalog.FaultType) -> dict[str, float | str]:
+    """The fault's own settings, with the defaults of those that are not written."""
+    read: dict[str, float | str] = {name: parameter.default for name, parameter in kind.parameters.items()}
+    if mapping.optional("parameters") is None:
+        return read
+    for key, name, value in mapping.mapping("parameters").items():
+        parameter = kind.parameters[key.as_choice(kind.parameters, "parameter")]
+        if parameter.choices:
+            read[name] = value.as_choice(parameter.choices, name)
+        else:
+            read[name] = value.as_number(min=parameter.low, max=parameter.high)
+    return read
+
+
+def _overlap(one: FaultSpec, other: FaultSpec) -> bool:
+    first, second = sorted((one, other), key=lambda fault: fault.at_s)
+    return first.hold_s is None or first.at_s + first.hold_s > second.at_s
 
 
 def _check_outage(spec: Mapping, scenario: Scenario) -> None:
     """Faults and the outage belong together, and so do expectations, which all speak of an outage."""
     outage = spec.mapping("phases").require("outage_s")
+    for node, fault in zip(spec.sequence("faults"), scenario.faults, strict=True):
+        if fault.at_s + (fault.hold_s or 0) > scenario.phases.outage_s:
+            raise node.error(
+                f"{fault.id} ends after {fault.at_s + (fault.hold_s or 0):g} s, the outage phase after "
+                f"{scenario.phases.outage_s:g} s; make that longer"
+            )
+    surge = scenario.load.surge
+    if surge and surge.at_s + surge.length_s > scenario.phases.outage_s + scenario.phases.recovery_s:
+        raise spec.mapping("load").require("surge").error("ends after the load does; make outage_s longer")
     if scenario.faults and scenario.phases.outage_s == 0:
         raise outage.error("0, but there is a fault; give it some seconds, or remove the fault")
-    if not scenario.faults and scenario.phases.outage_s > 0:
+    if not scenario.faults and scenario.phases.outage_s > 0 and not surge:
         raise outage.error("an outage without a fault; add one to spec.faults, or make it 0")
-    if not scenario.faults and scenario.expectations:
+    if not scenario.faults and set(scenario.expectations) - catalog.EXPECTATIONS_WITHOUT_FAULT:
         raise spec.require("expectations").error("they speak of an outage, but there is no fault; add one, or empty it")
 
 

@@ -4,8 +4,8 @@ A fault never keeps in memory what healing needs: `arm()` returns it as data, `h
 another process. Both may be called twice.
 """
 
-from dataclasses import dataclass
-from typing import ClassVar, Protocol
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Protocol
 
 from tfbench.model import FaultSpec
 from tfbench.platforms.stack import Stack
@@ -13,12 +13,17 @@ from tfbench.platforms.stack import Stack
 
 @dataclass(frozen=True, slots=True)
 class Undo:
-    """All that healing needs. `containers` maps a service to the id of its container when the fault was armed."""
+    """All that healing needs, as JSON.
+
+    `containers` maps a service to the id of its container when the fault was armed: those that must be well again
+    before the fault counts as recovered. `details` are the fault's own: settings, and how things were before.
+    """
 
     fault: str
     type: str
     target: str
     containers: dict[str, str]
+    details: dict[str, Any] = field(default_factory=dict)
 
 
 class Fault(Protocol):

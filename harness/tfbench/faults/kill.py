@@ -13,6 +13,7 @@ from docker.models.containers import Container
 from tfbench.errors import FaultError
 from tfbench.faults.base import Undo
 from tfbench.model import FaultSpec
+from tfbench.platforms.resolve import resolve
 from tfbench.platforms.stack import Stack, service_of
 
 
@@ -22,10 +23,8 @@ class Kill:
     type: ClassVar[str] = "kill"
 
     def arm(self, spec: FaultSpec, stack: Stack) -> Undo:
-        running = [c for c in stack.containers(spec.target) if c.status == "running"]
-        if not running:
-            raise FaultError(f"fault {spec.id}: no container of {spec.target} is running, nothing to kill")
-        return Undo(spec.id, self.type, spec.target, {service_of(c): str(c.id) for c in running})
+        containers = resolve(spec.target, stack)
+        return Undo(spec.id, self.type, spec.target, {service_of(c): str(c.id) for c in containers})
 
     def inject(self, undo: Undo, stack: Stack) -> None:
         containers = [stack.client.containers.get(identity) for identity in undo.containers.values()]

@@ -1,7 +1,13 @@
-"""Walks one fault through its states, each written to the journal with the time it was reached."""
+"""Walks one fault through its states, each written to the journal with the time it was reached.
 
+    planned -> armed -> injected -> verified | unverified -> healing -> healed | residue -> recovered
+
+Only `inject` and `heal` act; `look` and `look_recovered` are single glances, so that several faults can be in the air
+at once (see schedule.py).
+"""
+
+import math
 import time
-from collections.abc import Callable
 from typing import Any
 
 from docker.errors import APIError
@@ -23,7 +29,7 @@ RECOVER_DEADLINE_S = 120.0
 
 
 class FaultRun:
-    """One fault of one run."""
+    """One fault of one run. `state` is the last one reached."""
 
     def __init__(
         self,
@@ -38,69 +44,78 @@ class FaultRun:
         self._journal, self._records, self._clock = journal, records, clock
         self._fault = FAULTS[spec.type]
         self.undo: Undo | None = None
+        self._evidence: list[str] = []
+        self._unseen = list(spec.verify)
+        self.was_unverified = False
         self._record("planned")
+
+    @property
+    def ends_s(self) -> float:
+        """When it is to be healed, in seconds of the outage phase; infinity: when the phase ends."""
+        return math.inf if self.spec.hold_s is None else self.spec.at_s + self.spec.hold_s
 
     def inject(self) -> None:
         """Arm (undo record on disk first), then break."""
         self.undo = self._fault.arm(self.spec, self.stack)
         self._records.write(self.undo)
-        self._record("armed", containers=self.undo.containers)
+        self._record("armed", containers=self.undo.containers, **self.undo.details)
         self._before = Baseline(self._clock.now(), self.observer.latest())
+        self._verify_until = time.monotonic() + VERIFY_DEADLINE_S
         self._fault.inject(self.undo, self.stack)
         self._record("injected", begin_t=self._before.begin_t)
 
-    def verify(self, tick: Callable[[], None]) -> bool:
-        """See from outside that it bit, within a deadline; False (and `unverified` in the journal) when not."""
-        assert self.undo is not None, "verify() comes after inject()"
-        deadline = time.monotonic() + VERIFY_DEADLINE_S
-        waiting, evidence = list(self.spec.verify), []
-        while waiting and time.monotonic() < deadline:
-            for name in list(waiting):
-                seen = OBSERVATIONS[name](self.undo, self._before, self.stack, self.observer)
-                if seen:
-                    waiting.remove(name)
-                    evidence.append(f"{name}: {seen}")
-            tick()
-            time.sleep(0.1)
-        state = "unverified" if waiting else "verified"
-        self._record(state, evidence=evidence, missing=waiting)
-        return not waiting
+    def look(self) -> None:
+        """One glance, from outside, at whether it bit; past the deadline it is `unverified`."""
+        assert self.undo is not None, "look() comes after inject()"
+        for name in list(self._unseen):
+            if seen := OBSERVATIONS[name](self.undo, self._before, self.stack, self.observer):
+                self._unseen.remove(name)
+                self._evidence.append(f"{name}: {seen}")
+        if not self._unseen:
+            self._record("verified", evidence=self._evidence)
+        elif time.monotonic() >= self._verify_until:
+            self._give_up_looking()
 
     def heal(self) -> None:
-        """Mend; raises `ResidueError` when something stays broken past the deadline."""
-        if self.undo is None:
+        """Mend, once; raises `ResidueError` when something stays broken past the deadline."""
+        if self.undo is None or self.state in ("healed", "recovered", "residue"):
             return
+        if self.state == "injected":
+            self._give_up_looking()
         begin = self._clock.now()
         self._record("healing")
-        deadline = time.monotonic() + HEAL_DEADLINE_S
-        left = ["not tried"]
-        while left and time.monotonic() < deadline:
-            try:
-                self._fault.heal(self.undo, self.stack)
-                left = self._fault.residue(self.undo, self.stack)
-            except APIError as error:
-                left = [str(error)]
-            if left:
-                time.sleep(0.5)
+        left = self._mend(self.undo)
         if left:
             self._record("residue", left=left)
             raise ResidueError(f"fault {self.spec.id} could not be healed: {'; '.join(left)}")
         self._records.remove(self.undo)
         self._record("healed", begin_t=begin)
+        self.recover_until = time.monotonic() + RECOVER_DEADLINE_S
 
-    def wait_recovered(self, tick: Callable[[], None]) -> bool:
-        """Wait until every broken service passes its probe again."""
-        assert self.undo is not None, "wait_recovered() comes after inject()"
-        deadline = time.monotonic() + RECOVER_DEADLINE_S
-        while time.monotonic() < deadline:
-            services = self.observer.latest().services
-            if all(services.get(service) == "up" for service in self.undo.containers):
-                self._record("recovered")
-                return True
-            tick()
-            time.sleep(0.1)
-        return False
+    def look_recovered(self) -> None:
+        """One glance at whether everything that was broken passes its probe again."""
+        assert self.undo is not None, "look_recovered() comes after heal()"
+        services = self.observer.latest().services
+        if all(services.get(service) == "up" for service in self.undo.containers):
+            self._record("recovered")
+
+    def _give_up_looking(self) -> None:
+        self.was_unverified = True
+        self._record("unverified", evidence=self._evidence, missing=self._unseen)
+
+    def _mend(self, undo: Undo) -> list[str]:
+        """Heal until nothing is left broken or time is up; what is left, one line each."""
+        deadline = time.monotonic() + HEAL_DEADLINE_S
+        while True:
+            try:
+                self._fault.heal(undo, self.stack)
+                left = self._fault.residue(undo, self.stack)
+            except APIError as error:
+                left = [str(error)]
+            if not left or time.monotonic() >= deadline:
+                return left
+            time.sleep(0.5)
 
     def _record(self, state: str, **detail: Any) -> None:
-        spec = self.spec
+        spec, self.state = self.spec, state
         self._journal.record("fault", id=spec.id, type=spec.type, target=spec.target, state=state, detail=detail)

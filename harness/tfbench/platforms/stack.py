@@ -10,15 +10,18 @@ import secrets
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import docker
 from docker.errors import APIError, NotFound
 from docker.models.containers import Container
 
+from tfbench import catalog
 from tfbench.errors import PlatformError
+from tfbench.model import Scenario
 from tfbench.platforms.images import Image
 from tfbench.platforms.probes import Health, Ports, probe
 
@@ -28,6 +31,24 @@ COMPOSE_TIMEOUT_S = 180.0
 REMOVERS = 6
 OWNER_UP = "up"
 OWNER_RUN = "run"
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """How the stack is put together: its profile, the links that go through Toxiproxy, switches by environment name."""
+
+    profile: str = "default"
+    links: tuple[str, ...] = ()
+    switches: Mapping[str, str] = field(default_factory=dict)
+
+
+DEFAULT_SETUP = Setup()
+
+
+def setup_for(scenario: Scenario) -> Setup:
+    """What a scenario needs: proxies only in the links that its faults slow down."""
+    links = {fault.target for fault in scenario.faults if catalog.FAULT_TYPES[fault.type].is_proxied}
+    return Setup(scenario.profile, tuple(sorted(links)))
 
 
 class Stack:
@@ -82,9 +103,10 @@ class Stack:
 
     # -- what changes it
 
-    def up(self, images: list[Image], owner: str) -> None:
+    def up(self, images: list[Image], owner: str, setup: Setup = DEFAULT_SETUP) -> None:
         """Start every service; returns before they are healthy."""
-        self._compose("up", "-d", "--no-build", "--remove-orphans", env=self._environment(images, owner))
+        environment = {**self._environment(images, owner), **setup.switches}
+        self._compose("up", "-d", "--no-build", "--remove-orphans", env=environment, files=_files(setup))
 
     def down(self) -> None:
         """Remove containers, networks and volumes; paused or stopped ones too. Nothing to remove is fine."""
@@ -132,27 +154,26 @@ class Stack:
         tags = {f"TAG_{image.name.upper().replace('-', '_')}": image.tag for image in images}
         return {**os.environ, **tags, "TFBENCH_OWNER": owner, "TFBENCH_SESSION_KEY": secrets.token_hex(32)}
 
-    def _compose(self, *arguments: str, env: dict[str, str]) -> None:
+    def _compose(self, *arguments: str, env: dict[str, str], files: tuple[str, ...]) -> None:
         binary = Path(sys.prefix) / "bin" / "docker-compose"
-        file = self.workspace / "compose" / "compose.yaml"
-        command = [
-            str(binary),
-            "--project-name",
-            PROJECT,
-            "--file",
-            str(file),
-            "--progress",
-            "quiet",
-            *arguments,
-        ]
+        chosen = [option for name in files for option in ("--file", str(self.workspace / "compose" / name))]
+        command = [str(binary), "--project-name", PROJECT, *chosen, "--progress", "quiet", *arguments]
         done = subprocess.run(command, env=env, capture_output=True, text=True, check=False, timeout=COMPOSE_TIMEOUT_S)
         if done.returncode != 0:
             tail = "\n".join(done.stderr.strip().splitlines()[-8:])
             raise PlatformError(f"docker-compose {' '.join(arguments)} failed:\n{tail}")
 
 
+def _files(setup: Setup) -> tuple[str, ...]:
+    """The Compose files of a setup; each profile but the default one has a file that changes the first."""
+    return ("compose.yaml", *(() if setup.profile == "default" else (f"compose.{setup.profile}.yaml",)))
+
+
 def _remove(container: Container) -> None:
     with contextlib.suppress(NotFound):
+        if container.status == "paused":  # a frozen process cannot be killed: the removal would hang
+            with contextlib.suppress(APIError):
+                container.unpause()
         container.remove(force=True, v=True)
 
 
