@@ -5,6 +5,7 @@
 //	                  |  mariadb -> emision.entradas_publicas (primary, else replica)
 //	                  '- app2    -> boleta
 //	Relevo: postgres (bandeja_salida) -> rabbitmq (ticketflow.eventos) -> app2's worker
+//	patroni: PostgreSQL's leader is watched; one that is silent loses its lease
 //
 // The root package holds the types, the pure decisions and the relay's loop; each folder is one technology.
 // It promises at-least-once delivery: a message may be published twice, with the same message id.
@@ -92,6 +93,15 @@ type LecturaEntradas struct {
 	Fuente   Fuente
 	AlDia    bool
 	Entradas map[string]EntradaPublica
+}
+
+// EstadoLider is what the watch over PostgreSQL's leader knows (package patroni).
+type EstadoLider struct {
+	Vigila               bool      // false: failover is Patroni's alone
+	Lider                string    // "": nobody holds the leader key, or it could not be read yet
+	Desde                time.Time // since when it was seen to lead
+	Fallos, Revocaciones uint64    // probes that the leader missed, and leases revoked, since the start
+	UltimaRevocacion     time.Time
 }
 
 // OrdenConfirmada is the part of app1's confirmation that a reader of orders gets.

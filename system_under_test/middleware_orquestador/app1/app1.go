@@ -15,11 +15,20 @@ import (
 	"ticketflow/middleware_orquestador/enlace"
 )
 
+// The portal waits 2 s for a page's data and 5 s or more for one try of a purchase: an answer that comes later
+// is lost, and so is the second app1 when the first one is frozen.
 var (
-	plazosPaso = enlace.Plazos{Intento: 2 * time.Second, Total: 5 * time.Second}
-	// A page of orders answers without app1 rather than wait for it.
-	plazosOrdenes = enlace.Plazos{Intento: 700 * time.Millisecond, Total: 1500 * time.Millisecond}
+	plazosLectura = enlace.Plazos{Intento: 700 * time.Millisecond, Total: 1500 * time.Millisecond}
+	// With a key: a try has time for a COMMIT, and a failover of a few seconds is waited out.
+	plazosConClave = enlace.Plazos{Intento: 2 * time.Second, Total: 4500 * time.Millisecond}
 )
+
+func plazosDe(cabeceras http.Header) enlace.Plazos {
+	if cabeceras.Get(enlace.CabeceraClave) != "" {
+		return plazosConClave
+	}
+	return plazosLectura
+}
 
 // Cliente is app1 as the middleware uses it.
 type Cliente struct{ enlace *enlace.Enlace }
@@ -36,7 +45,7 @@ func (c *Cliente) Reintentos() uint64 { return c.enlace.Reintentos() }
 // Pasar hands a request on. The error is ErrReservas, or ErrResultado when app1 may have carried out
 // something that changes it.
 func (c *Cliente) Pasar(ctx context.Context, metodo, ruta string, cabeceras http.Header, cuerpo []byte) (enlace.Respuesta, error) {
-	return c.enviar(ctx, enlace.Peticion{Metodo: metodo, Ruta: ruta, Cabeceras: cabeceras, Cuerpo: cuerpo, Plazos: plazosPaso})
+	return c.enviar(ctx, enlace.Peticion{Metodo: metodo, Ruta: ruta, Cabeceras: cabeceras, Cuerpo: cuerpo, Plazos: plazosDe(cabeceras)})
 }
 
 // Confirmar buys what a hold keeps; the errors are those of Pasar.
@@ -52,7 +61,7 @@ func (c *Cliente) Confirmar(ctx context.Context, retencionID, clave string, comp
 // Ordenes reads the confirmed orders among ids. The error is ErrReservas.
 func (c *Cliente) Ordenes(ctx context.Context, ids []string) (map[string]orquestador.OrdenConfirmada, error) {
 	ruta := "/v1/ordenes?ids=" + url.QueryEscape(strings.Join(ids, ","))
-	r, err := c.enviar(ctx, enlace.Peticion{Metodo: http.MethodGet, Ruta: ruta, Plazos: plazosOrdenes})
+	r, err := c.enviar(ctx, enlace.Peticion{Metodo: http.MethodGet, Ruta: ruta, Plazos: plazosLectura})
 	if err != nil {
 		return nil, err
 	}

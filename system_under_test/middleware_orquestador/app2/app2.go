@@ -11,7 +11,8 @@ import (
 	"ticketflow/middleware_orquestador/enlace"
 )
 
-var plazos = enlace.Plazos{Intento: 1500 * time.Millisecond, Total: 3 * time.Second}
+// The portal waits 2 s.
+var plazos = enlace.Plazos{Intento: 1500 * time.Millisecond, Total: 1800 * time.Millisecond}
 
 // Cliente is app2 as the middleware uses it.
 type Cliente struct{ enlace *enlace.Enlace }

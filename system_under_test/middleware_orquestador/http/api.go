@@ -34,12 +34,19 @@ type Boletas interface {
 // Cifras is where the relay's figures come from.
 type Cifras interface{ Cifras() orquestador.Cifras }
 
+// Lider is the watch over PostgreSQL's leader.
+type Lider interface {
+	Estado() orquestador.EstadoLider
+	Nodos() []string
+}
+
 // Servicios is everything that stands behind the surface.
 type Servicios struct {
 	Reservas Reservas
 	Entradas Entradas
 	Boletas  Boletas
 	Relevo   Cifras
+	Lider    Lider
 	Salud    *comun.Salud
 }
 

@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"ticketflow/comun"
 	orquestador "ticketflow/middleware_orquestador"
@@ -54,6 +55,16 @@ type sinCifras struct{}
 
 func (sinCifras) Cifras() orquestador.Cifras { return orquestador.Cifras{Estado: "en_espera"} }
 
+// vigia is a watch that has revoked one lease.
+type vigia struct{}
+
+func (vigia) Nodos() []string { return []string{"postgres1", "postgres2"} }
+
+func (vigia) Estado() orquestador.EstadoLider {
+	desde := time.Date(2026, 11, 24, 10, 0, 0, 5e6, time.UTC)
+	return orquestador.EstadoLider{Vigila: true, Lider: "postgres2", Desde: desde, Fallos: 5, Revocaciones: 1, UltimaRevocacion: desde.Add(-time.Second)}
+}
+
 // montar serves the middleware in front of an upstream that plays both app1 and app2.
 func montar(t *testing.T, v vista, arriba http.HandlerFunc) string {
 	t.Helper()
@@ -64,7 +75,7 @@ func montar(t *testing.T, v vista, arriba http.HandlerFunc) string {
 		base = s.URL
 	}
 	reservas := app1.Nuevo(enlace.Nuevo(base))
-	api := NuevaAPI(Servicios{Reservas: reservas, Entradas: v, Boletas: app2.Nuevo(enlace.Nuevo(base)), Relevo: sinCifras{},
+	api := NuevaAPI(Servicios{Reservas: reservas, Entradas: v, Boletas: app2.Nuevo(enlace.Nuevo(base)), Relevo: sinCifras{}, Lider: vigia{},
 		Salud: comun.NuevaSalud(comun.Dependencia{Nombre: "app1", Esencial: true, Revisar: reservas.Revisar})})
 	s := httptest.NewServer(api)
 	t.Cleanup(s.Close)
@@ -147,13 +158,19 @@ func TestAnswersByRouteAndByWhatIsDown(t *testing.T) {
 		{"not ready without app1", vista{}, nil, "GET", "/salud/lista", "", "", 503, `"lista":false`, "", ""},
 		{"ready with app1, whatever else is down", caida, contestar(200, `{}`), "GET", "/salud/lista", "", "", 200, `"lista":true`, "", ""},
 		{"the state answers with everything down", caida, nil, "GET", "/v1/estado", "", "", 200, `"pendientes":null`, "", ""},
+		{"the state says who leads PostgreSQL, and what the watch did", vista{}, nil, "GET", "/v1/estado", "", "", 200,
+			`"postgres":{"vigila":true,"lider":"postgres2","desde":"2026-11-24T10:00:00.005Z","fallos":5,"revocaciones":1,"ultima_revocacion":"2026-11-24T09:59:59.005Z"}`, "", ""},
+		{"the leader is a metric", vista{}, nil, "GET", "/metrics", "", "", 200, `ticketflow_postgres_lider{nodo="postgres2"} 1`, "", ""},
+		{"and so is who does not lead", vista{}, nil, "GET", "/metrics", "", "", 200, `ticketflow_postgres_lider{nodo="postgres1"} 0`, "", ""},
+		{"the leader's misses are counted", vista{}, nil, "GET", "/metrics", "", "", 200, "ticketflow_postgres_lider_fallos_total 5", "", ""},
+		{"revocations are counted", vista{}, nil, "GET", "/metrics", "", "", 200, "ticketflow_postgres_concesiones_revocadas_total 1", "", ""},
 		{"an outbox that cannot be read is not an empty one", caida, nil, "GET", "/metrics", "", "", 200, "ticketflow_bandeja_pendientes NaN", "", ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.sentence, func(t *testing.T) {
 			t.Parallel()
 			if tt.estado == 503 && tt.clave != "" {
-				t.Fatal("a 503 with a key is retried for 5 s: not for this table")
+				t.Fatal("a 503 with a key is retried for seconds: not for this table")
 			}
 			respuesta, cuerpo := pedir(t, tt.metodo, montar(t, tt.vista, tt.arriba)+tt.ruta, tt.clave, tt.cuerpo)
 			if respuesta.StatusCode != tt.estado || !strings.Contains(cuerpo, tt.contiene) {

@@ -13,6 +13,16 @@ type estado struct {
 	Bandeja      estadoBandeja                      `json:"bandeja"`
 	Relevo       estadoRelevo                       `json:"relevo"`
 	Lecturas     map[string]orquestador.Fuente      `json:"lecturas"`
+	Postgres     estadoPostgres                     `json:"postgres"`
+}
+
+type estadoPostgres struct {
+	Vigila           bool            `json:"vigila"`
+	Lider            *string         `json:"lider"` // null: nobody, or not known yet
+	Desde            *comun.Instante `json:"desde"`
+	Fallos           uint64          `json:"fallos"`
+	Revocaciones     uint64          `json:"revocaciones"`
+	UltimaRevocacion *comun.Instante `json:"ultima_revocacion"`
 }
 
 type estadoBandeja struct {
@@ -46,7 +56,17 @@ func (s Servicios) verEstado(w http.ResponseWriter, _ *http.Request) error {
 			Confirmados: c.Total.Confirmados, Devueltos: c.Total.Devueltos, Rechazados: c.Total.Rechazados,
 			Desconocidos: c.Total.Desconocidos, UltimaConfirmada: instante(c.UltimaConfirmada)},
 		Lecturas: map[string]orquestador.Fuente{"fuente": s.Entradas.Fuente()},
+		Postgres: verPostgres(s.Lider.Estado()),
 	})
+}
+
+func verPostgres(l orquestador.EstadoLider) estadoPostgres {
+	e := estadoPostgres{Vigila: l.Vigila, Desde: instante(l.Desde), Fallos: l.Fallos, Revocaciones: l.Revocaciones,
+		UltimaRevocacion: instante(l.UltimaRevocacion)}
+	if l.Lider != "" {
+		e.Lider = &l.Lider
+	}
+	return e
 }
 
 func instante(t time.Time) *comun.Instante {

@@ -40,6 +40,24 @@ func registrarMetricas(registro prometheus.Registerer, s Servicios) {
 			ConstLabels: prometheus.Labels{"fuente": string(fuente)},
 		}, func() float64 { return siEs(s.Entradas.Fuente() == fuente) }))
 	}
+	registrarLider(registro, s.Lider)
+}
+
+func registrarLider(registro prometheus.Registerer, l Lider) {
+	contar := func(nombre, ayuda string, valor func(orquestador.EstadoLider) uint64) {
+		registro.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{Name: nombre, Help: ayuda},
+			func() float64 { return float64(valor(l.Estado())) }))
+	}
+	contar("ticketflow_postgres_lider_fallos_total", "Sondas que el líder de PostgreSQL no contestó.",
+		func(e orquestador.EstadoLider) uint64 { return e.Fallos })
+	contar("ticketflow_postgres_concesiones_revocadas_total", "Veces que el vigía quitó la clave a un líder que no respondía.",
+		func(e orquestador.EstadoLider) uint64 { return e.Revocaciones })
+	for _, nodo := range l.Nodos() {
+		registro.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name: "ticketflow_postgres_lider", Help: "1 en el nodo que tiene la clave de líder de PostgreSQL.",
+			ConstLabels: prometheus.Labels{"nodo": nodo},
+		}, func() float64 { return siEs(l.Estado().Lider == nodo) }))
+	}
 }
 
 func pendientes(c orquestador.Cifras) float64 {

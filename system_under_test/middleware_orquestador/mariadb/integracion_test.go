@@ -188,6 +188,9 @@ func TestAFrozenPrimaryDoesNotSlowReads(t *testing.T) {
 			t.Fatalf("read while frozen: %+v, %v in %s; want the replica's answer without delay", lectura, err, duro)
 		}
 	}
+	if pdf, fuente, err := e.lector.PDF(t.Context(), emitida); err != nil || fuente != orquestador.FuenteReplica || string(pdf) != "%PDF-prueba" {
+		t.Errorf("PDF while frozen: %q from %s, %v; want the replica's", pdf, fuente, err)
+	}
 	e.cablePrimario.Descongelar()
 	vuelta := time.Now()
 	e.esperarFuente(orquestador.FuentePrimario, 5*time.Second)
@@ -197,8 +200,14 @@ func TestAFrozenPrimaryDoesNotSlowReads(t *testing.T) {
 }
 
 func TestAReplicaThatStoppedIsNotTakenForFresh(t *testing.T) {
+	for _, hilo := range []string{"IO_THREAD", "SQL_THREAD"} {
+		t.Run(hilo, func(t *testing.T) { detenerReplica(t, hilo) })
+	}
+}
+
+func detenerReplica(t *testing.T, hilo string) {
 	e := montar(t, "TICKETFLOW_PRUEBA_MARIADB_REPLICA")
-	e.ejecutar(e.adminRepli, "STOP SLAVE IO_THREAD")
+	e.ejecutar(e.adminRepli, "STOP SLAVE "+hilo)
 	t.Cleanup(func() { _, _ = e.adminRepli.Exec("START SLAVE") })
 	e.esperar(8*time.Second, "the reader to notice", func() bool { return !e.lector.vigia.elegir().replicaAlDia })
 	if err := e.lector.RevisarReplica(t.Context()); err == nil {

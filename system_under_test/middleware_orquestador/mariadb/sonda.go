@@ -11,9 +11,11 @@ import (
 	orquestador "ticketflow/middleware_orquestador"
 )
 
+// Three misses in a row of a server that freezes just after an answer: 3 * 250 + 200 ms, under a second. The
+// deadline is shorter than the interval, or each miss would push the next probe back.
 const (
 	intervaloSonda = 250 * time.Millisecond
-	plazoSonda     = 300 * time.Millisecond
+	plazoSonda     = 200 * time.Millisecond
 )
 
 // Vigilar probes both servers until ctx ends; each on its own, so that a frozen one does not delay the other.

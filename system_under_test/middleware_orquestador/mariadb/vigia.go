@@ -10,8 +10,8 @@ import (
 const (
 	fallosParaCaer     = 3
 	aciertosParaVolver = 4
-	// A primary that dies stops its replica a little before we count it as dead: only a replica that has
-	// been stopped for this long, under a living primary, is one whose data have gone old.
+	// A primary that dies cuts its replica off a little before we count it as dead: only a replica that has
+	// received nothing for this long, under a living primary, is one whose data have gone old.
 	graciaReplica = 3 * time.Second
 	retrasoMaximo = 10 * time.Second
 )
@@ -29,8 +29,8 @@ type replicacion struct {
 type vigia struct {
 	mu                sync.Mutex
 	primario, replica pulso
-	detenidaDesde     time.Time // zero: replicating, or stopped only because its primary is down
-	atrasada          bool      // stopped while the primary was alive: may lack what the primary has
+	detenidaDesde     time.Time // zero: receiving, or cut off only because its primary is down
+	atrasada          bool      // cut off while the primary was alive, stopped, or far behind: may lack what the primary has
 	ultima            replicacion
 }
 
@@ -68,9 +68,13 @@ func (v *vigia) anotarReplica(acierto bool, r replicacion, ahora time.Time) {
 	}
 	v.ultima = r
 	switch {
-	case r.recibe && r.aplica && r.retraso <= retrasoMaximo:
+	case !r.aplica || r.retraso > retrasoMaximo:
+		// At once, and until it replicates again: should the primary die now, its lag reads as unknown, and
+		// what it had not yet applied would be missing without anybody knowing.
+		v.atrasada = true
+	case r.recibe:
 		v.atrasada, v.detenidaDesde = false, time.Time{}
-	case r.aplica && !v.primario.vive:
+	case !v.primario.vive:
 		v.detenidaDesde = time.Time{} // nothing to receive: it is as fresh as when the primary fell
 	case v.detenidaDesde.IsZero():
 		v.detenidaDesde = ahora

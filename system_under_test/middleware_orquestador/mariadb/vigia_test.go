@@ -60,10 +60,13 @@ func TestReadsGoWhereTheProbesSay(t *testing.T) {
 		{"it stops receiving because the primary died: it is as fresh as can be", "PRCpCpCp..C..C", eleccion{replica, ninguna, true}},
 		{"stopped before the primary died: it serves, and may lack things", "PRC...CpppC", eleccion{replica, ninguna, false}},
 		{"replicating again it is fresh again", "PRC...CR", eleccion{primario, replica, true}},
-		{"one that receives and does not apply is old as well", "PRS...S", eleccion{primario, ninguna, false}},
-		{"even while the primary is down", "PRpppS...S", eleccion{replica, ninguna, false}},
-		{"and so is one far behind", "PRL...L", eleccion{primario, ninguna, false}},
-		{"a server that never replicated is old", "PS...S", eleccion{primario, ninguna, false}},
+		{"one that receives and does not apply is old at once", "PRS", eleccion{primario, ninguna, false}},
+		{"even while the primary is down", "PRpppS", eleccion{replica, ninguna, false}},
+		{"and so is one far behind", "PRL", eleccion{primario, ninguna, false}},
+		{"its lag is not forgotten when the primary dies and the lag reads as unknown", "PRLpppC", eleccion{replica, ninguna, false}},
+		{"nor is it that it had stopped applying just before", "PRSpppC", eleccion{replica, ninguna, false}},
+		{"caught up it is fresh again", "PRLR", eleccion{primario, replica, true}},
+		{"a server that never replicated is old", "PS", eleccion{primario, ninguna, false}},
 	}
 	for _, tt := range tests {
 		v := &vigia{}

@@ -18,6 +18,7 @@ import (
 	"ticketflow/middleware_orquestador/enlace"
 	portada "ticketflow/middleware_orquestador/http"
 	"ticketflow/middleware_orquestador/mariadb"
+	"ticketflow/middleware_orquestador/patroni"
 	"ticketflow/middleware_orquestador/postgres"
 	"ticketflow/middleware_orquestador/rabbitmq"
 )
@@ -51,20 +52,25 @@ func correr(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	guardia, err := patroni.Abrir(c.patroni)
+	if err != nil {
+		return err
+	}
 	publicador := rabbitmq.NuevoPublicador(c.rabbitmq, rabbitmq.Intercambio, rabbitmq.Clave)
 	relevo := orquestador.NuevoRelevo(bandeja, publicador)
 	reservas, boletas := app1.Nuevo(enlace.Nuevo(c.app1...)), app2.Nuevo(enlace.Nuevo(c.app2...))
-	api := portada.NuevaAPI(portada.Servicios{Reservas: reservas, Entradas: lector, Boletas: boletas, Relevo: relevo,
+	api := portada.NuevaAPI(portada.Servicios{Reservas: reservas, Entradas: lector, Boletas: boletas, Relevo: relevo, Lider: guardia,
 		Salud: comun.NuevaSalud(
 			comun.Dependencia{Nombre: "app1", Esencial: true, Revisar: reservas.Revisar},
 			comun.Dependencia{Nombre: "app2", Revisar: boletas.Revisar},
 			comun.Dependencia{Nombre: "postgres", Revisar: bandeja.Revisar},
+			comun.Dependencia{Nombre: "etcd", Revisar: guardia.Revisar},
 			comun.Dependencia{Nombre: "rabbitmq", Revisar: func(context.Context) error { return publicador.Listo() }},
 			comun.Dependencia{Nombre: "mariadb_primario", Revisar: lector.RevisarPrimario},
 			comun.Dependencia{Nombre: "mariadb_replica", Revisar: lector.RevisarReplica},
 		)})
 	relevar := func(ctx context.Context) { relevarConRabbitMQ(ctx, relevo, publicador) }
-	terminar := enSegundoPlano(ctx, relevar, relevo.Medir, lector.Vigilar)
+	terminar := enSegundoPlano(ctx, relevar, relevo.Medir, lector.Vigilar, guardia.Vigilar)
 	err = comun.Servir(ctx, comun.Variable("PUERTO", "8000"), api)
 	fin() // also when the port could not be had
 	terminar()

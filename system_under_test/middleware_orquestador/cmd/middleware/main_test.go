@@ -24,6 +24,8 @@ func ponerEntorno(t *testing.T, puerto string) {
 		"APP2_URL":             "http://" + nada,
 		"MARIADB_PRIMARIO_DSN": "lectura:lectura@tcp(" + nada + ")/emision",
 		"MARIADB_REPLICA_DSN":  "lectura:lectura@tcp(" + nada + ")/emision",
+		"PATRONI_URLS":         "postgres1=http://" + nada + ", postgres2=http://" + nada + "/",
+		"ETCD_URLS":            "http://" + nada,
 	} {
 		t.Setenv(nombre, valor)
 	}
@@ -54,6 +56,7 @@ func TestItLivesAndLeavesInOrderWithNothingBehindIt(t *testing.T) {
 	}{
 		{"it is not ready to take purchases", "/salud/lista", 503, `"app1":{"ok":false`},
 		{"its state can be read", "/v1/estado", 200, `"estado":"sin_rabbitmq"`},
+		{"who leads PostgreSQL is not known, and said to be so", "/v1/estado", 200, `"postgres":{"vigila":true,"lider":null`},
 		{"the catalogue is unavailable, not broken", "/v1/eventos", 503, "reservas_no_disponible"},
 		{"orders are empty, not broken", "/v1/ordenes?ids=0192e8a0-0000-7000-8000-000000000001", 200, `"sin_datos":["0192e8a0`},
 	}
@@ -102,7 +105,7 @@ func obtener(t *testing.T, url string) (int, string) {
 }
 
 func TestAMissingSettingIsNamed(t *testing.T) {
-	for _, nombre := range []string{"POSTGRES_DSN", "APP1_URLS"} {
+	for _, nombre := range []string{"POSTGRES_DSN", "APP1_URLS", "PATRONI_URLS", "ETCD_URLS"} {
 		ponerEntorno(t, "0")
 		t.Setenv(nombre, "")
 		if _, err := leerConfiguracion(); err == nil || !strings.Contains(err.Error(), nombre) {
@@ -115,5 +118,27 @@ func TestAddressListsForgiveSpacesAndSlashes(t *testing.T) {
 	sale := direcciones(" http://a:1/ ,,http://b:2")
 	if len(sale) != 2 || sale[0] != "http://a:1" || sale[1] != "http://b:2" {
 		t.Errorf("got %q", sale)
+	}
+}
+
+func TestTheWatchIsConfiguredByItsEnvironment(t *testing.T) {
+	ponerEntorno(t, "0")
+	c, err := leerConfiguracion()
+	if err != nil || !c.patroni.Actua || c.patroni.Prefijo != "/db/tf/" || c.patroni.Nodos["postgres2"] != "http://"+nada {
+		t.Errorf("by default it is %+v, %v", c.patroni, err)
+	}
+	t.Setenv("VIGIA_POSTGRES", "no")
+	t.Setenv("PATRONI_NAMESPACE", "servicio")
+	t.Setenv("PATRONI_SCOPE", "otro")
+	if c, err := leerConfiguracion(); err != nil || c.patroni.Actua || c.patroni.Prefijo != "/servicio/otro/" {
+		t.Errorf("switched off it is %+v, %v", c.patroni, err)
+	}
+	for nombre, valor := range map[string]string{"VIGIA_POSTGRES": "quizás", "PATRONI_URLS": "http://postgres1:8008"} {
+		ponerEntorno(t, "0")
+		t.Setenv("VIGIA_POSTGRES", "si")
+		t.Setenv(nombre, valor)
+		if _, err := leerConfiguracion(); err == nil || !strings.Contains(err.Error(), nombre) {
+			t.Errorf("with %s=%s: got %v, want an error that names it", nombre, valor, err)
+		}
 	}
 }
