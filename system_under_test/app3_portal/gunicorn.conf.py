@@ -1,11 +1,20 @@
 """gunicorn's settings: read from the working directory, overridden by the command line."""
 
 import os
+from typing import Any
 
 bind = f"0.0.0.0:{os.environ.get('PUERTO') or '8000'}"
 worker_class = "gthread"
 workers = 1
-threads = 16
+# Most only wait: a purchase may, for seconds, while a database behind fails over. See portal/configuracion.py.
+threads = 120
+
+
+def post_fork(server: Any, worker: Any) -> None:
+    """Tell the portal how many threads it really has: the command line may have asked for another number."""
+    os.environ["HILOS"] = str(worker.cfg.threads)
+
+
 # HAProxy must be the one that closes an idle connection: the other way round it meets a closed one.
 keepalive = 75
 graceful_timeout = 4

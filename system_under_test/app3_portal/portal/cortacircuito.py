@@ -3,7 +3,9 @@
 An address that refused or did not answer in time is set aside, for that kind of request only: a slow PDF
 must not take the seat map down. While another address serves, the bad one is tried again after 1, 2, 4 ...
 15 s, so that a frozen one costs few buyers its timeout. When all are set aside, one trial a second goes
-through and the others fail at once, so that threads do not pile up waiting.
+through and the others fail at once, so that threads do not pile up waiting: an outage behind lasts at most
+that second longer. A call begun before its address was set aside, or before it last answered, tells nothing
+new when it fails at last; counting it would put the next trial off, again and again.
 
     ordenar() -> call -> anotar_exito() | anotar_falla()
 """
@@ -38,6 +40,7 @@ class Cortacircuito:
         self._reloj = reloj
         self._turno = 0
         self._apartadas: dict[tuple[str, str], _Apartada] = {}
+        self._exitos: dict[tuple[str, str], float] = {}
         self._candado = threading.Lock()
 
     def ordenar(self, familia: str, *, insistir: bool = False) -> list[str]:
@@ -70,10 +73,14 @@ class Cortacircuito:
         """The address answered."""
         with self._candado:
             self._apartadas.pop((familia, direccion), None)
+            self._exitos[familia, direccion] = self._reloj()
 
-    def anotar_falla(self, familia: str, direccion: str) -> None:
-        """The address refused, broke off or did not answer in time."""
+    def anotar_falla(self, familia: str, direccion: str, iniciada_en: float) -> None:
+        """The address refused, broke off or did not answer in time, in a call begun then (by the clock)."""
         with self._candado:
-            apartada = self._apartadas.setdefault((familia, direccion), _Apartada(0, 0.0))
-            apartada.fallas += 1
-            apartada.ultimo_intento = self._reloj()
+            if iniciada_en < self._exitos.get((familia, direccion), iniciada_en):
+                return
+            apartada = self._apartadas.setdefault((familia, direccion), _Apartada(0, iniciada_en))
+            if iniciada_en >= apartada.ultimo_intento:
+                apartada.fallas += 1
+                apartada.ultimo_intento = self._reloj()

@@ -39,10 +39,23 @@ class RespuestaInvalida(ErrorMiddleware):
 
 
 class Problema(ErrorMiddleware):
-    """A problem document: HTTP status, `codigo` and the members beside them."""
+    """A problem document: HTTP status, `codigo` and the members beside them.
 
-    def __init__(self, estado: int, codigo: str, datos: Mapping[str, Any]) -> None:
+    `fuente`: which store it speaks of; `reintento_en_s`: how long it asks to wait.
+    """
+
+    def __init__(
+        self,
+        estado: int,
+        codigo: str,
+        datos: Mapping[str, Any],
+        *,
+        fuente: str | None = None,
+        reintento_en_s: float = 0.0,
+    ) -> None:
         super().__init__(f"{estado} {codigo}")
         self.estado = estado
         self.codigo = codigo
         self.datos = datos
+        self.fuente = fuente
+        self.reintento_en_s = reintento_en_s

@@ -18,6 +18,11 @@ from typing import Any, NamedTuple, ParamSpec, TypeVar
 from .errores import RespuestaInvalida
 
 ESTADOS_ENTRADA = ("EN_PROCESO", "EMITIDO", "ENVIADO", "ERROR")
+# Which MariaDB server a ticket was read from; "ninguna" when none answered.
+SIN_FUENTE = "ninguna"
+FUENTES = ("primario", "replica", SIN_FUENTE)
+# A time outside of these could not be shown in Chile's zone.
+_ANIOS = range(1970, 9000)
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -116,10 +121,19 @@ class EstadoEntrada:
 
 @dataclass(frozen=True, slots=True)
 class ConsultaOrdenes:
-    """Ticket states by order, and the orders whose details came too."""
+    """Ticket states by order, the orders whose details came too, and which store told (one of FUENTES)."""
 
     estados: dict[str, EstadoEntrada] = field(default_factory=dict)
     ordenes: dict[str, Orden] = field(default_factory=dict)
+    fuente: str = SIN_FUENTE
+
+
+@dataclass(frozen=True, slots=True)
+class EntradaPDF:
+    """A ticket's file, and which store it was read from (one of FUENTES, None when nobody says)."""
+
+    contenido: bytes
+    fuente: str | None
 
 
 def _segun_contrato(leer: Callable[P, T]) -> Callable[P, T]:
@@ -129,7 +143,7 @@ def _segun_contrato(leer: Callable[P, T]) -> Callable[P, T]:
     def lector(*args: P.args, **kwargs: P.kwargs) -> T:
         try:
             return leer(*args, **kwargs)
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+        except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
             raise RespuestaInvalida(f"{leer.__name__}: {error!r}") from error
 
     return lector
@@ -140,17 +154,19 @@ def momento(texto: str) -> datetime:
     leido = datetime.fromisoformat(texto)
     if leido.tzinfo is None:
         raise ValueError(f"time without zone: {texto!r}")
+    if leido.year not in _ANIOS:
+        raise ValueError(f"time out of range: {texto!r}")
     return leido
 
 
+def _entero(objeto: dict[str, Any], nombre: str) -> int | None:
+    """Read a number that may be missing."""
+    valor = objeto.get(nombre)
+    return None if valor is None else int(valor)
+
+
 def _sector(s: dict[str, Any]) -> Sector:
-    disponibles = s.get("disponibles")
-    return Sector(
-        str(s["nombre"]),
-        int(s["precio"]),
-        int(s["capacidad"]),
-        None if disponibles is None else int(disponibles),
-    )
+    return Sector(str(s["nombre"]), int(s["precio"]), int(s["capacidad"]), _entero(s, "disponibles"))
 
 
 def _evento(e: dict[str, Any]) -> Evento:
@@ -159,7 +175,7 @@ def _evento(e: dict[str, Any]) -> Evento:
 
 
 def _butacas(asientos: list[dict[str, Any]]) -> tuple[Butaca, ...]:
-    return tuple(Butaca(str(a["sector"]), str(a["fila"]), int(a["numero"]), a.get("precio")) for a in asientos)
+    return tuple(Butaca(str(a["sector"]), str(a["fila"]), int(a["numero"]), _entero(a, "precio")) for a in asientos)
 
 
 @_segun_contrato
@@ -218,16 +234,25 @@ def leer_orden(cuerpo: Any) -> Orden:
 
 
 @_segun_contrato
-def leer_ordenes(cuerpo: Any) -> ConsultaOrdenes:
+def leer_ordenes(cuerpo: Any, fuente: str = SIN_FUENTE) -> ConsultaOrdenes:
     """Read `GET /v1/ordenes`. An order whose details are missing still tells its ticket's state."""
-    consulta = ConsultaOrdenes()
+    consulta = ConsultaOrdenes(fuente=fuente)
     for o in cuerpo["ordenes"]:
         orden_id, estado = str(o["orden_id"]), o.get("ticket_estado")
         consulta.estados[orden_id] = EstadoEntrada(
-            estado if estado in ESTADOS_ENTRADA else None, o.get("folio"), bool(o.get("pdf"))
+            estado if estado in ESTADOS_ENTRADA else None, _entero(o, "folio"), bool(o.get("pdf"))
         )
         try:
             consulta.ordenes[orden_id] = leer_orden(o)
         except RespuestaInvalida:
             continue  # with app1 down only part of an order may be known: its state is still worth showing
     return consulta
+
+
+@_segun_contrato
+def leer_boleta(cuerpo: Any) -> dict[str, Any]:
+    """Read `GET /v1/ordenes/{id}/boleta`: `orden_id`, `folio`, `documento` and `emitida_en`."""
+    documento = cuerpo["documento"]
+    if not isinstance(documento["Encabezado"], dict) or not isinstance(documento["Detalle"], list):
+        raise TypeError(f"not a boleta's document: {str(documento)[:80]}")
+    return dict(cuerpo)

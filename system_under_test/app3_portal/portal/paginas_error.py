@@ -29,11 +29,18 @@ _POR_ESTADO = {
 }
 
 
-def responder(plantilla: str, estado: int = 200, **contexto: Any) -> Response:
-    """Render a page; a 429 or 503 says when to come back."""
-    respuesta = make_response(render_template(plantilla, **contexto), estado)
+def responder(plantilla: str, estado: int = 200, *, fuente: str | None = None, **contexto: Any) -> Response:
+    """Render a page; a 429 or 503 says when to come back. `fuente`: which store its tickets were read from."""
+    respuesta = make_response(render_template(plantilla, fuente=fuente, **contexto), estado)
     if estado in (429, 503):
         respuesta.headers["Retry-After"] = str(REINTENTO_S)
+    return con_fuente(respuesta, fuente)
+
+
+def con_fuente(respuesta: Response, fuente: str | None) -> Response:
+    """Say in an answer's headers which store it was read from, where that is known."""
+    if fuente is not None:
+        respuesta.headers["X-Fuente"] = fuente
     return respuesta
 
 
@@ -43,6 +50,7 @@ def pagina_error(
     *,
     volver: str | None = None,
     reintento: Mapping[str, Any] | None = None,
+    fuente: str | None = None,
 ) -> Response:
     """Answer with an error page.
 
@@ -52,7 +60,7 @@ def pagina_error(
         codigo = _POR_ESTADO.get(estado, "error_interno" if estado >= 500 else "peticion_invalida")
     titulo, texto = textos.ERRORES[codigo]
     contexto = {"codigo": codigo, "titulo": titulo, "texto": texto, "volver": volver, "reintento": reintento}
-    return responder("error.html", estado, **contexto)
+    return responder("error.html", estado, fuente=fuente, **contexto)
 
 
 def estado_y_codigo(error: ErrorMiddleware) -> tuple[int, str]:

@@ -13,10 +13,20 @@ sys.path.insert(0, str(Path(__file__).parents[3] / "system_under_test" / "app3_p
 sys.path.insert(0, str(Path(__file__).parent))
 
 from flask import Flask
+from jinja2 import FileSystemBytecodeCache
 from middleware_falso import Estado, MiddlewareFalso
 from navegador import Comprador
 from portal import create_app
 from portal.configuracion import Configuracion
+
+
+@pytest.fixture(scope="session", autouse=True)
+def plantillas_compiladas_una_vez(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Each portal compiles all its templates; the tests' portals share the bytecode, which follows the source."""
+    cache = FileSystemBytecodeCache(str(tmp_path_factory.mktemp("plantillas")))
+    with pytest.MonkeyPatch.context() as parche:
+        parche.setattr(Flask, "jinja_options", {**Flask.jinja_options, "bytecode_cache": cache})
+        yield
 
 
 @pytest.fixture
@@ -44,6 +54,7 @@ def hacer_app(tmp_path: Path) -> Callable[..., Flask]:
                 "refresco_activo": False,
                 "lectura_s": 0.3,
                 "compra_s": 0.4,
+                "plazo_compra_s": 1.0,
                 **ajustes,
             }
         )

@@ -52,15 +52,18 @@ class Falla:
     """What happens to a request instead of, or after, its work.
 
     `estado` and `codigo`: a problem. `cuerpo`: these bytes with status 200. `corta`: the connection breaks
-    without an answer. `espera_s`: silence first. `despues`: the work is done before the fault shows.
+    without an answer; `a_medias`: in the middle of one. `espera_s`: silence first. `despues`: the work is done
+    before the fault shows. `veces`: how many requests it strikes; 0 for all.
     """
 
     estado: int = 0
     codigo: str = ""
     cuerpo: bytes | None = None
     corta: bool = False
+    a_medias: bool = False
     espera_s: float = 0.0
     despues: bool = False
+    veces: int = 0
 
 
 @dataclass
@@ -68,6 +71,7 @@ class Respuesta:
     estado: int
     cuerpo: Any
     tipo: str = "application/json"
+    cabeceras: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -81,18 +85,32 @@ class Estado:
     ticket_estado: str | None = "EN_PROCESO"
     folio: int | None = None
     pdf: bool = False
+    fuente: str | None = "primario"
     con_detalle: bool = True
     fallas: dict[str, Falla] = field(default_factory=dict)
+    golpes: dict[str, int] = field(default_factory=dict)
     vistas: list[tuple[str, str, dict[str, str], Any]] = field(default_factory=list)
     candado: threading.RLock = field(default_factory=threading.RLock)
 
+    def falla(self, fallas: dict[str, Falla], ruta: str) -> Falla | None:
+        """The fault that strikes a request now."""
+        prefijo = next((p for p in fallas if ruta.startswith(p)), None)
+        if prefijo is None:
+            return None
+        self.golpes[prefijo] = self.golpes.get(prefijo, 0) + 1
+        falla = fallas[prefijo]
+        return None if falla.veces and self.golpes[prefijo] > falla.veces else falla
+
 
 def problema(estado: int, codigo: str, **mas: Any) -> Respuesta:
-    return Respuesta(estado, {"status": estado, "codigo": codigo, **mas}, "application/problem+json")
+    cabeceras = {"Retry-After": "1"} if estado == 503 else {}
+    return Respuesta(estado, {"status": estado, "codigo": codigo, **mas}, "application/problem+json", cabeceras)
 
 
 class Servidor(ThreadingHTTPServer):
     """Takes it in silence when a portal has given up waiting: that is what the tests make it do."""
+
+    request_queue_size = 128  # as many as a portal may open at once
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         if not isinstance(sys.exc_info()[1], ConnectionError):
@@ -106,6 +124,7 @@ class MiddlewareFalso:
         self.estado = estado or Estado()
         self.fallas_propias: dict[str, Falla] = {}
         self.fin = threading.Event()
+        self.soltar = threading.Event()  # ends the silences
         falso = self
 
         class Manejador(BaseHTTPRequestHandler):
@@ -133,6 +152,7 @@ class MiddlewareFalso:
     def cerrar(self) -> None:
         """Stop listening: from now on connections are refused."""
         self.fin.set()
+        self.soltar.set()
         self._servidor.shutdown()
         self._servidor.server_close()
         self._hilo.join(5)
@@ -141,8 +161,7 @@ class MiddlewareFalso:
         ruta = unquote(urlsplit(peticion.path).path)
         with self.estado.candado:
             self.estado.vistas.append((peticion.command, peticion.path, dict(peticion.headers), cuerpo))
-            fallas = self.fallas_propias | self.estado.fallas
-            falla = next((f for p, f in fallas.items() if ruta.startswith(p)), None)
+            falla = self.estado.falla(self.fallas_propias | self.estado.fallas, ruta)
         if self.fin.is_set():  # a kept-alive connection outlives the listening socket
             falla = Falla(corta=True)
         respuesta = None
@@ -150,7 +169,7 @@ class MiddlewareFalso:
             respuesta = self._trabajar(peticion, ruta, cuerpo)
         if falla is not None:
             if falla.espera_s:
-                self.fin.wait(falla.espera_s)
+                self.soltar.wait(falla.espera_s)
             if falla.corta or falla.espera_s:
                 peticion.close_connection = True
                 return
@@ -158,8 +177,10 @@ class MiddlewareFalso:
                 respuesta = Respuesta(200, falla.cuerpo, "text/plain")
             elif falla.estado:
                 respuesta = problema(falla.estado, falla.codigo)
+            elif falla.a_medias and respuesta is None:
+                respuesta = self._trabajar(peticion, ruta, cuerpo)
         assert respuesta is not None
-        _enviar(peticion, respuesta)
+        _enviar(peticion, respuesta, a_medias=falla is not None and falla.a_medias)
 
     def _trabajar(self, peticion: BaseHTTPRequestHandler, ruta: str, cuerpo: Any) -> Respuesta:
         partes = ruta.strip("/").split("/")
@@ -186,7 +207,7 @@ class MiddlewareFalso:
                     return self._ordenes(consulta["ids"].split(","))
                 case ("GET", "v1", "ordenes", _, "entrada.pdf"):
                     pdf = Respuesta(200, PDF, "application/pdf")
-                    return pdf if self.estado.pdf else problema(404, "entrada_en_proceso")
+                    return self._con_fuente(pdf if self.estado.pdf else problema(404, "entrada_en_proceso"))
                 case ("GET", "v1", "ordenes", id_, "boleta"):
                     return self._boleta(id_)
         return problema(404, "ruta_desconocida")
@@ -278,7 +299,13 @@ class MiddlewareFalso:
         e = self.estado
         ticket = {"confirmada": True, "ticket_estado": e.ticket_estado, "folio": e.folio, "pdf": e.pdf}
         hechas = [{**(e.ordenes[i] if e.con_detalle else {"orden_id": i}), **ticket} for i in ids if i in e.ordenes]
-        return Respuesta(200, {"ordenes": hechas, "sin_datos": [i for i in ids if i not in e.ordenes]})
+        cuerpo = {"ordenes": hechas, "sin_datos": [i for i in ids if i not in e.ordenes]}
+        return self._con_fuente(Respuesta(200, cuerpo))
+
+    def _con_fuente(self, respuesta: Respuesta) -> Respuesta:
+        if self.estado.fuente is not None:
+            respuesta.cabeceras["X-Fuente"] = self.estado.fuente
+        return respuesta
 
     def _boleta(self, orden_id: str) -> Respuesta:
         if self.estado.folio is None or orden_id not in self.estado.ordenes:
@@ -318,10 +345,15 @@ def _hora(mas: timedelta = timedelta()) -> str:
     return (datetime.now(UTC) + mas).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _enviar(peticion: BaseHTTPRequestHandler, respuesta: Respuesta) -> None:
+def _enviar(peticion: BaseHTTPRequestHandler, respuesta: Respuesta, *, a_medias: bool = False) -> None:
     datos = respuesta.cuerpo if isinstance(respuesta.cuerpo, bytes) else json.dumps(respuesta.cuerpo).encode()
     peticion.send_response(respuesta.estado)
     peticion.send_header("Content-Type", respuesta.tipo)
     peticion.send_header("Content-Length", str(len(datos)))
+    for nombre, valor in respuesta.cabeceras.items():
+        peticion.send_header(nombre, valor)
     peticion.end_headers()
+    if a_medias:
+        datos = datos[: len(datos) // 2]
+        peticion.close_connection = True
     peticion.wfile.write(datos)

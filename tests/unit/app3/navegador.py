@@ -18,6 +18,9 @@ FALLAS_DE_RESPUESTA = {
     "not JSON": Falla(cuerpo=b"<html>hola"),
     "JSON of another shape": Falla(cuerpo=b'{"ordenes": [{"orden_id": 7, "ticket_estado": ["x"]}, 3]}'),
     "a list": Falla(cuerpo=b"[]"),
+    "JSON without end": Falla(cuerpo=b"[" * 100_000),
+    "numbers without end": Falla(cuerpo=b'{"ordenes": [{"orden_id": "x", "folio": Infinity}], "sectores": [Infinity]}'),
+    "dies while it answers": Falla(a_medias=True),
     "429": Falla(estado=429, codigo="demasiadas_peticiones"),
     "404": Falla(estado=404, codigo="ruta_desconocida"),
 }

@@ -14,7 +14,7 @@ from flask import Flask
 from middleware_falso import Estado, Falla, MiddlewareFalso
 from navegador import FALLAS_DE_RESPUESTA, Comprador, codigo
 from portal.catalogo import CatalogoLocal, cargar
-from portal.configuracion import Configuracion
+from portal.configuracion import Configuracion, repartir
 from portal.errores import ConfiguracionInvalida, NoResponde
 from portal.modelo import Evento
 
@@ -177,9 +177,18 @@ def test_metrics_count_requests_by_route(comprador: Comprador) -> None:
     assert "portal_catalogo_edad_segundos" in metricas
 
 
+@pytest.mark.parametrize("hilos", [4, 8, 16, 40, 120])
+def test_threads_are_shared_out_with_some_left_for_pages_that_need_nothing(hilos: int) -> None:
+    llamadas, compras = repartir(hilos)
+    assert min(llamadas, compras) >= 1
+    assert llamadas + compras < hilos
+
+
 def test_settings_that_are_missing_are_named() -> None:
     completo = {"MIDDLEWARE_URLS": "http://a:1, http://b:2/", "CLAVE_SESION": "x", "CATALOGO_ARCHIVO": "/c"}
     assert Configuracion.de_entorno(completo).middleware_urls == ("http://a:1", "http://b:2")
+    con_hilos = Configuracion.de_entorno({**completo, "HILOS": "120"})
+    assert (con_hilos.llamadas_simultaneas, con_hilos.compras_simultaneas) == (24, 60)
     for nombre in completo:
         with pytest.raises(ConfiguracionInvalida, match=nombre):
             Configuracion.de_entorno({**completo, nombre: " "})

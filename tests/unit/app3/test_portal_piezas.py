@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 from portal import formatos, rut, textos
 from portal.cortacircuito import Cortacircuito
-from portal.errores import RespuestaInvalida
+from portal.curso import Curso
+from portal.errores import ErrorMiddleware, NoResponde, Problema, RespuestaInvalida
 from portal.formulario import leer_comprador
-from portal.modelo import leer_mapa, leer_ordenes, orden_natural
+from portal.middleware import es_incierta
+from portal.modelo import leer_boleta, leer_mapa, leer_orden, leer_ordenes, orden_natural
 
 
 @pytest.mark.parametrize(
@@ -82,13 +84,13 @@ def test_healthy_addresses_take_turns() -> None:
 def test_a_bad_address_waits_longer_after_each_failure_and_for_its_kind_only() -> None:
     reloj = Reloj()
     circuito = Cortacircuito(["a", "b"], reloj)
-    circuito.anotar_falla("mapa", "a")
+    circuito.anotar_falla("mapa", "a", reloj())
     assert circuito.ordenar("mapa") == ["b"]
     assert set(circuito.ordenar("pdf")) == {"a", "b"}
     reloj.ahora_s = 1.0
     assert circuito.ordenar("mapa") == ["a", "b"], "its trial"
     assert circuito.ordenar("mapa") == ["b"], "one trial at a time"
-    circuito.anotar_falla("mapa", "a")
+    circuito.anotar_falla("mapa", "a", reloj())
     reloj.ahora_s = 2.5
     assert circuito.ordenar("mapa") == ["b", "a"], "only after the good one until 2 s have passed"
     circuito.anotar_exito("mapa", "a")
@@ -100,12 +102,51 @@ def test_with_all_addresses_bad_one_trial_a_second_goes_through_and_a_purchase_a
     circuito = Cortacircuito(["a", "b"], reloj)
     for _ in range(6):
         for direccion in "ab":
-            circuito.anotar_falla("x", direccion)
+            circuito.anotar_falla("x", direccion, reloj())
     assert circuito.ordenar("x") == []
     assert set(circuito.ordenar("x", insistir=True)) == {"a", "b"}
     reloj.ahora_s = 1.0
     assert set(circuito.ordenar("x")) == {"a", "b"}
     assert circuito.ordenar("x") == []
+
+
+def test_calls_begun_before_an_outage_was_noticed_do_not_make_it_longer() -> None:
+    reloj = Reloj()
+    circuito = Cortacircuito(["a", "b"], reloj)
+    reloj.ahora_s = 2.0
+    for direccion in "ab":
+        circuito.anotar_falla("mapa", direccion, 0.0)
+    for ahora_s, iniciada_en in ((2.5, 0.5), (2.9, 0.9), (3.0, 1.0)):
+        reloj.ahora_s = ahora_s
+        for direccion in "ab":
+            circuito.anotar_falla("mapa", direccion, iniciada_en)
+    [primera, segunda] = circuito.ordenar("mapa")
+    assert {primera, segunda} == {"a", "b"}, "a second after it was noticed somebody tries, whoever failed since"
+    circuito.anotar_exito("mapa", primera)
+    reloj.ahora_s = 3.9
+    circuito.anotar_falla("mapa", primera, 1.9)
+    assert primera in circuito.ordenar("mapa"), "it has answered since that call began"
+
+
+def test_what_was_sent_once_stays_sent_and_a_silence_hides_no_answer() -> None:
+    callo, cerrado = NoResponde("silence", enviada=True), NoResponde("refused", enviada=False)
+    ocupado, rechazo = Problema(503, "ocupado", {}), Problema(409, "retencion_expirada", {})
+    basura = RespuestaInvalida("garbage")
+    casos: list[tuple[str, list[ErrorMiddleware], type[ErrorMiddleware], bool, bool]] = [
+        ("never sent", [cerrado, cerrado], NoResponde, False, True),
+        ("sent, then refused connections", [callo, cerrado], NoResponde, True, True),
+        ("busy, then silence", [ocupado, cerrado], Problema, True, True),
+        ("garbage, then refused connections", [basura, cerrado], RespuestaInvalida, True, True),
+        ("silence, then a refusal", [callo, rechazo], Problema, False, False),
+        ("in flight already", [Problema(409, "clave_en_curso", {})], Problema, True, True),
+    ]
+    for caso, errores, tipo, incierta, puede_mejorar in casos:
+        curso = Curso()
+        for error in errores:
+            curso.anotar(error)
+        assert type(curso.error) is tipo, caso
+        assert es_incierta(curso.error) is incierta, caso
+        assert curso.puede_mejorar is puede_mejorar, caso
 
 
 def test_amounts_dates_and_ages_read_as_in_chile() -> None:
@@ -142,6 +183,32 @@ def test_json_that_breaks_the_contract_is_one_kind_of_error() -> None:
     for cuerpo in cuerpos:
         with pytest.raises(RespuestaInvalida):
             leer_mapa(cuerpo)
+
+
+@pytest.mark.parametrize(
+    "cambio",
+    [
+        {"creada_en": "9999-12-31T23:59:59-03:00"},
+        {"creada_en": "0001-01-01T00:00:00Z"},
+        {"creada_en": "2026-11-24T10:00:00"},
+        {"total": float("inf")},
+        {"asientos": [{"sector": "A", "fila": "1", "numero": 1, "precio": "caro"}]},
+        {"orden_id": 7},
+    ],
+    ids=["past the calendar", "before it", "no zone", "no end", "a price in words", "not an id"],
+)
+def test_an_order_that_no_page_could_show_is_refused(cambio: dict[str, Any]) -> None:
+    evento = {"codigo": "E", "nombre": "N", "lugar": "L", "inicia_en": "2026-12-05T00:00:00Z"}
+    orden = {"orden_id": "0" * 32, "creada_en": "2026-11-24T10:00:00Z", "evento": evento, "asientos": [], "total": 1}
+    assert leer_orden(orden).total == 1
+    with pytest.raises(RespuestaInvalida):
+        leer_orden(orden | cambio)
+
+
+@pytest.mark.parametrize("documento", [None, {}, {"Encabezado": {}, "Detalle": 3}, {"Encabezado": 1, "Detalle": []}])
+def test_a_boleta_that_no_page_could_show_is_refused(documento: Any) -> None:
+    with pytest.raises(RespuestaInvalida):
+        leer_boleta({"folio": 1, "documento": documento})
 
 
 def test_an_order_without_details_still_tells_its_state() -> None:

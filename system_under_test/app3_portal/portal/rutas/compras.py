@@ -1,6 +1,6 @@
 """The purchase.
 
-POST /compras -> form checked -> middleware, with the form's own key -> 303 to the order
+POST /compras -> form checked -> middleware, with the form's own key, for up to 8 s -> 303 to the order
                                     |-- refused: a page that says why
                                     '-- not known: 503, the same form with the same key to find out
 """
@@ -17,7 +17,7 @@ from ..aplicacion import portal
 from ..errores import ErrorMiddleware, NoResponde, Problema, RespuestaInvalida
 from ..formulario import FormularioComprador, clave_valida, leer_comprador
 from ..middleware import es_incierta
-from ..paginas_error import pagina_error
+from ..paginas_error import estado_y_codigo, pagina_error
 from ..sesion import recordar
 from .retenciones import pagina_pago
 
@@ -35,7 +35,7 @@ def comprar() -> RespuestaBase:
         return pagina_error(404, "retencion_desconocida")
     formulario = leer_comprador(request.form)
     if formulario.errores:
-        return pagina_pago(portal().middleware.retencion(retencion_id), formulario, clave=clave, estado=422)
+        return _corregir(retencion_id, formulario, clave)
     try:
         orden = portal().middleware.comprar(retencion_id, formulario.comprador(), clave)
     except (NoResponde, Problema, RespuestaInvalida) as error:
@@ -43,6 +43,17 @@ def comprar() -> RespuestaBase:
     recordar(session, orden, portal().medir_cookie)
     portal().metricas.compras.labels("ok").inc()
     return redirect(url_for("entradas.una", orden_id=orden.orden_id, nueva=1), 303)
+
+
+def _corregir(retencion_id: str, formulario: FormularioComprador, clave: str) -> Response:
+    """Show the form again with its errors; when the hold can't be read now, keep what was typed."""
+    try:
+        retencion = portal().middleware.retencion(retencion_id)
+    except ErrorMiddleware as error:
+        if estado_y_codigo(error)[0] != 503:
+            raise
+        return _otra_vez("compra_no_enviada", "comprar", retencion_id, formulario, clave)
+    return pagina_pago(retencion, formulario, clave=clave, estado=422)
 
 
 def _es_uuid(texto: str) -> bool:
@@ -65,6 +76,13 @@ def _sin_compra(
     _log.warning("compra sin orden", extra={"datos": {"error": str(error), "incierta": incierta}})
     if not incierta and isinstance(error, Problema):
         return _rechazo(error, retencion_id, formulario)
+    if incierta:
+        return _otra_vez("resultado_desconocido", "averiguar", retencion_id, formulario, clave)
+    return _otra_vez("compra_no_enviada", "comprar", retencion_id, formulario, clave)
+
+
+def _otra_vez(codigo: str, boton: str, retencion_id: str, formulario: FormularioComprador, clave: str) -> Response:
+    """Answer 503 with the same form and the same key: pressing the button again cannot buy twice."""
     campos = {
         "retencion_id": retencion_id,
         "clave": clave,
@@ -72,16 +90,8 @@ def _sin_compra(
         "rut": formulario.rut,
         "correo": formulario.correo,
     }
-    return pagina_error(
-        503,
-        "resultado_desconocido" if incierta else "compra_no_enviada",
-        volver=url_for("entradas.todas"),
-        reintento={
-            "accion": url_for("compras.comprar"),
-            "campos": campos,
-            "boton": "averiguar" if incierta else "comprar",
-        },
-    )
+    reintento = {"accion": url_for("compras.comprar"), "campos": campos, "boton": boton}
+    return pagina_error(503, codigo, volver=url_for("entradas.todas"), reintento=reintento)
 
 
 def _rechazo(problema: Problema, retencion_id: str, formulario: FormularioComprador) -> Response:
