@@ -40,6 +40,7 @@ COLUMNS = {
     "clave": "VARCHAR",
     "read_success": "BOOLEAN",
     "ticket_state": "VARCHAR",
+    "source": "VARCHAR",
 }
 
 
@@ -65,6 +66,7 @@ class Operation:
     clave: str | None = None
     read_success: bool | None = None
     ticket_state: str | None = None
+    source: str | None = None
 
 
 class OperationWriter:

@@ -49,6 +49,9 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     try:
         _play(config)
+    except LoadConfigError as error:  # what only the system could tell
+        _log.error("%s: %s", path, error)
+        return 2
     except TimeoutError as error:
         _log.error("%s", error)
         return 1

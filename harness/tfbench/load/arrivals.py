@@ -8,14 +8,23 @@ import random
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from tfbench.model import Surge
+
+# Kinds that choose an event: in a surge, all of them want the surge's.
+CHOOSING_KINDS = frozenset({"seat_map", "hold", "purchase"})
+
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """Arrival number `flow`, `at_s` seconds after the start of the plan, of a kind of the mix."""
+    """Arrival number `flow`, `at_s` seconds after the start of the plan, of a kind of the mix.
+
+    `event`: the one it comes for; None leaves that to the buyer.
+    """
 
     flow: int
     at_s: float
     kind: str
+    event: str | None = None
 
 
 def plan(
@@ -25,19 +34,42 @@ def plan(
     seed: int,
     duration_s: float,
     first_flow: int = 0,
+    surge: Surge | None = None,
 ) -> Iterator[Arrival]:
     """The arrivals before `duration_s`, in order; the same seed, the same plan.
 
     Lazily, so that a long plan takes no memory; times and kinds come from two streams, so that another mix
-    keeps the times.
+    keeps the times. A surge changes nothing before it.
     """
     kinds = list(mix)
     shares = [mix[kind] for kind in kinds]
     draw_kind = random.Random(f"{seed}/kinds")
-    for number, at_s in enumerate(_times(process, rate_per_s, seed), start=first_flow):
+    for number, even_s in enumerate(_times(process, rate_per_s, seed), start=first_flow):
+        at_s = even_s if surge is None else _squeezed(even_s, surge)
         if at_s >= duration_s:
             return
-        yield Arrival(number, at_s, draw_kind.choices(kinds, shares)[0])
+        kind = draw_kind.choices(kinds, shares)[0]
+        yield Arrival(number, at_s, kind, _event(kind, at_s, surge))
+
+
+def _squeezed(even_s: float, surge: Surge) -> float:
+    """When an arrival comes that would come at `even_s` without the surge.
+
+    A clock that runs `factor` times as fast in the surge: it makes evenly spaced arrivals denser, and a Poisson
+    process one of `factor` times the rate, exactly (its gaps are exponential in each piece, none is thrown away).
+    """
+    since_s = even_s - surge.at_s
+    if since_s <= 0:
+        return even_s
+    if since_s < surge.length_s * surge.factor:
+        return surge.at_s + since_s / surge.factor
+    return even_s - surge.length_s * (surge.factor - 1)
+
+
+def _event(kind: str, at_s: float, surge: Surge | None) -> str | None:
+    if surge is None or kind not in CHOOSING_KINDS:
+        return None
+    return surge.event if surge.at_s <= at_s < surge.at_s + surge.length_s else None
 
 
 def _times(process: str, rate_per_s: float, seed: int) -> Iterator[float]:

@@ -7,13 +7,17 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """One answer, or its absence: status 0 and what went wrong in `error`."""
+    """One answer, or its absence: status 0 and what went wrong in `error`.
+
+    `source`: which store the system says it answered from.
+    """
 
     status: int
     body: bytes = b""
     location: str | None = None
     content_type: str = ""
     retry_after_s: float | None = None
+    source: str | None = None
     error: str | None = None
 
     @property

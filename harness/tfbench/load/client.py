@@ -94,6 +94,7 @@ def _reply(response: Any) -> Reply:
         location=_path_of(headers.get("location")),
         content_type=str(headers.get("content-type") or ""),
         retry_after_s=_seconds(headers.get("retry-after")),
+        source=headers.get("x-fuente"),
     )
 
 

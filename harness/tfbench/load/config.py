@@ -7,6 +7,8 @@ from dataclasses import MISSING, asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from tfbench.model import Surge
+
 ARRIVAL_PROCESSES = ("poisson", "constant")
 
 
@@ -20,7 +22,7 @@ class LoadConfig:
 
     `start_at` (epoch) is when the plan's second 0 is; None means as soon as the process is ready.
     `first_flow` numbers the flows of a process started in place of another, so that their buyers stay
-    different people.
+    different people. The surge's `at_s` is counted from the plan's second 0.
     """
 
     base_url: str
@@ -42,6 +44,7 @@ class LoadConfig:
     read_timeout_s: float = 30.0
     stop_grace_s: float = 10.0
     ready_timeout_s: float = 30.0
+    surge: Surge | None = None
 
     def __post_init__(self) -> None:
         for name in ("rate_per_s", "duration_s", "max_in_flight", "connect_timeout_s", "read_timeout_s"):
@@ -51,6 +54,8 @@ class LoadConfig:
             raise LoadConfigError(f"arrivals must be one of {', '.join(ARRIVAL_PROCESSES)}, not {self.arrivals!r}")
         if any(share < 0 for share in self.mix.values()) or not math.isclose(sum(self.mix.values()), 1):
             raise LoadConfigError(f"the shares of mix must be 0..1 and sum to 1, not {dict(self.mix)!r}")
+        if self.surge is not None:
+            _check_surge(self.surge)
 
     def to_json(self) -> str:
         return json.dumps(asdict(self) | {"run_dir": str(self.run_dir)}, indent=1)
@@ -59,10 +64,27 @@ class LoadConfig:
     def from_json(cls, text: str) -> "LoadConfig":
         """Read what `to_json` or a person wrote; an unknown or a missing key is an error."""
         values: dict[str, Any] = json.loads(text)
-        known = {field.name: field for field in fields(cls)}
-        if unknown := sorted(values.keys() - known.keys()):
-            raise LoadConfigError(f"unknown keys: {', '.join(unknown)}")
-        needed = {name for name, field in known.items() if field.default is MISSING}
-        if missing := sorted(needed - values.keys()):
-            raise LoadConfigError(f"missing keys: {', '.join(missing)}")
-        return cls(**(values | {"run_dir": Path(values["run_dir"])}))
+        _check_keys(cls, values)
+        surge = values.get("surge")
+        if surge is not None:
+            _check_keys(Surge, surge, where="surge: ")
+            surge = Surge(**surge)
+        return cls(**(values | {"run_dir": Path(values["run_dir"]), "surge": surge}))
+
+
+def _check_keys(cls: type[LoadConfig | Surge], values: Mapping[str, Any], where: str = "") -> None:
+    """Raise where a key is unknown, or one without a default is missing."""
+    known = {field.name: field for field in fields(cls)}
+    if unknown := sorted(values.keys() - known.keys()):
+        raise LoadConfigError(f"{where}unknown keys: {', '.join(unknown)}")
+    needed = {name for name, field in known.items() if field.default is MISSING}
+    if missing := sorted(needed - values.keys()):
+        raise LoadConfigError(f"{where}missing keys: {', '.join(missing)}")
+
+
+def _check_surge(surge: Surge) -> None:
+    if not surge.at_s >= 0:
+        raise LoadConfigError(f"surge.at_s must not be below 0, not {surge.at_s!r}")
+    for name in ("length_s", "factor"):
+        if not getattr(surge, name) > 0:
+            raise LoadConfigError(f"surge.{name} must be above 0, not {getattr(surge, name)!r}")

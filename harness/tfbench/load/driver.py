@@ -86,8 +86,9 @@ class OpenLoop:
     def _dispatch(self, start_at: float) -> None:
         config = self._config
         arrivals = plan(
-            config.arrivals, config.rate_per_s, config.mix, config.seed, config.duration_s, config.first_flow
-        )
+            config.arrivals, config.rate_per_s, config.mix, config.seed, config.duration_s, config.first_flow,
+            config.surge,
+        )  # fmt: skip
         for arrival in arrivals:
             t_intended = start_at + arrival.at_s
             wait_s = t_intended - self._clock.now()
@@ -108,6 +109,7 @@ class OpenLoop:
             self._clock,
             self._open_session(),
             self._record,
+            arrival.event,
         )
         try:
             self._workload.play(flow)

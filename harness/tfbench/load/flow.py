@@ -37,6 +37,7 @@ class Draft:
     clave: str | None = None
     read_success: bool | None = None
     ticket_state: str | None = None
+    source: str | None = None
 
     def settle(
         self, reply: Reply, *, expect: int = 200, missing: str | None = None, was_accepted: bool = False
@@ -80,9 +81,11 @@ class Flow:
         clock: Clock,
         session: Browser,
         record: Callable[[Operation], None],
+        event: str | None = None,
     ) -> None:
         self.number = number
         self.kind = kind
+        self.event = event  # the one the buyer comes for; None: any
         self.t_intended = t_intended
         self.rng = random.Random(f"{seed}/flow/{number}")
         self.session = session
@@ -132,6 +135,7 @@ class Flow:
                     clave=draft.clave,
                     read_success=draft.read_success,
                     ticket_state=draft.ticket_state,
+                    source=draft.source,
                 )
             )
 

@@ -1,7 +1,9 @@
 """Finding and holding seats: places on sale, their maps, the hold, and the second choice after a refusal.
 
 A share of buyers all want the same "hot" seat for some seconds, whatever the map says, so that buyers really
-race for a seat and the refusals are real.
+race for a seat and the refusals are real. The others take any free seat of any sector, also those who all come
+for one event (`Flow.event`): they race as its seats run out. Buyers who know of no sector with seats left look at
+one map and leave, as people do; going on through sold-out maps would load the portal with nothing to sell.
 """
 
 import time
@@ -57,19 +59,28 @@ class Seating:
         self._places = places
         self._hot_share = hot_share
         self._sold_out_until: dict[Place, float] = {}
+        self._of_event: dict[str, list[Place]] = {}
+        for place in places:
+            self._of_event.setdefault(place.evento, []).append(place)
+
+    @property
+    def events(self) -> frozenset[str]:
+        """The events on sale."""
+        return frozenset(self._of_event)
 
     def see_map(self, flow: Flow) -> None:
-        self._map(flow, flow.rng.choice(self._places))
+        self._map(flow, flow.rng.choice(self._wanted(flow)))
 
     def hold(self, flow: Flow) -> Held | None:
         """See a map and hold one or two seats of it; None when the buyer leaves without."""
         is_hot = flow.rng.random() < self._hot_share
-        place = self._places[0] if is_hot else self._somewhere(flow)
+        wanted = self._wanted(flow)
+        place = wanted[0] if is_hot else flow.rng.choice(self._open(wanted) or wanted)
         seats = self._map(flow, place)
         for _ in range(MAPS_TRIED - 1):
-            if seats is None or seats.available or is_hot:
+            if seats is None or seats.available or is_hot or not (others := self._open(wanted)):
                 break
-            place = self._somewhere(flow)
+            place = flow.rng.choice(others)
             seats = self._map(flow, place)
         if seats is None:
             return None
@@ -77,25 +88,31 @@ class Seating:
         held, reply = self._try_hold(flow, place, seats, chosen)
         if held is None and reply.status == 409:  # someone was faster; the refusal shows the map again
             fresh = pages.seat_map(reply.body)
-            if fresh is not None and fresh.available:
+            if fresh is not None and self._note(place, fresh).available:
                 held, _ = self._try_hold(flow, place, fresh, _some_seats(flow, fresh))
         return held
 
-    def _somewhere(self, flow: Flow) -> Place:
+    def _wanted(self, flow: Flow) -> list[Place]:
+        """Where this buyer would sit."""
+        return self._places if flow.event is None else self._of_event[flow.event]
+
+    def _open(self, places: list[Place]) -> list[Place]:
+        """Those not seen sold out a moment ago."""
         now = time.monotonic()
-        open_places = [place for place in self._places if self._sold_out_until.get(place, 0) <= now]
-        return flow.rng.choice(open_places or self._places)
+        return [place for place in places if self._sold_out_until.get(place, 0) <= now]
+
+    def _note(self, place: Place, seats: pages.SeatMap) -> pages.SeatMap:
+        """Remember a place without seats for a while."""
+        if not seats.available:
+            self._sold_out_until[place] = time.monotonic() + SOLD_OUT_FOR_S
+        return seats
 
     def _map(self, flow: Flow, place: Place) -> pages.SeatMap | None:
         with flow.operation("seat_map", evento=place.evento, sector=place.sector) as op:
             reply = flow.session.get(place.map_path, "seat_map")
             seats = pages.seat_map(reply.body)
             op.settle(reply, missing=None if seats else "no seat map on the page")
-        if op.outcome != "ok" or seats is None:
-            return None
-        if not seats.available:
-            self._sold_out_until[place] = time.monotonic() + SOLD_OUT_FOR_S
-        return seats
+        return self._note(place, seats) if op.outcome == "ok" and seats is not None else None
 
     def _try_hold(
         self, flow: Flow, place: Place, seats: pages.SeatMap, asientos: tuple[int, ...]

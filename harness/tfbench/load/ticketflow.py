@@ -20,7 +20,7 @@ import gevent
 
 from tfbench.load import pages
 from tfbench.load.browser import Browser, Reply
-from tfbench.load.config import LoadConfig
+from tfbench.load.config import LoadConfig, LoadConfigError
 from tfbench.load.flow import Draft, Flow
 from tfbench.load.orders import Order, Orders
 from tfbench.load.people import person
@@ -46,6 +46,9 @@ class TicketFlow:
         """Learn the events and sectors on sale through `session`, waiting for the portal if need be."""
         self._config = config
         self._seating = Seating(_wait_for_places(config, session), config.hot_share)
+        if config.surge is not None and config.surge.event not in self._seating.events:
+            known = ", ".join(sorted(self._seating.events))
+            raise LoadConfigError(f"surge.event {config.surge.event!r} is not on sale; these are: {known}")
         self._orders = Orders()
         self._plays: dict[str, Callable[[Flow], None]] = {
             "catalogue": self._see_catalogue,
@@ -99,6 +102,7 @@ class TicketFlow:
         elif self._ticket_state(flow, order) in pages.ISSUED_STATES:
             with _about(flow, "ticket_pdf", order) as op:
                 reply = order.session.get(f"/mis-entradas/{order.orden_id}/entrada.pdf", "ticket_pdf")
+                op.source = reply.source
                 op.settle(reply, missing=None if _is_pdf(reply) else "not a PDF")
 
     def _look_at_boleta(self, flow: Flow) -> None:
@@ -114,6 +118,7 @@ class TicketFlow:
         with _about(flow, "ticket_state", order) as op:
             reply = order.session.get(f"/mis-entradas/{order.orden_id}", "ticket_state")
             op.ticket_state = pages.ticket_state(reply.body, order.orden_id)
+            op.source = reply.source
             op.settle(reply, missing=None if op.ticket_state else "order not on the page")
         if op.outcome == "ok" and op.ticket_state in pages.ISSUED_STATES:
             self._orders.saw_issued(order)

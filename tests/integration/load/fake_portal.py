@@ -18,6 +18,7 @@ from urllib.parse import parse_qs, quote_plus, urlsplit
 EVENTS = {"EV001": ["Platea Alta", "Cancha & Galería"], "EV002": ["Único"]}
 SEATS_PER_SECTOR = 250
 PDF = b"%PDF-1.4 a ticket"
+SOURCE = {"X-Fuente": "primario"}
 
 
 class Shop:
@@ -94,7 +95,7 @@ class Portal(BaseHTTPRequestHandler):
         elif found := re.fullmatch(r"/mis-entradas/([\w-]+)", url.path):
             self.order_page(found[1], is_new="nueva" in url.query)
         elif found := re.fullmatch(r"/mis-entradas/([\w-]+)/entrada.pdf", url.path):
-            self.answer(200, PDF, "application/pdf")
+            self.answer(200, PDF, "application/pdf", SOURCE)
         elif found := re.fullmatch(r"/mis-entradas/([\w-]+)/boleta", url.path):
             self.page(200, '<p class="folio">N.º <b>17</b></p>')
         else:
@@ -125,7 +126,9 @@ class Portal(BaseHTTPRequestHandler):
     def order_page(self, order: str, *, is_new: bool) -> None:
         title = "Compra Exitosa" if is_new else "Tu entrada"
         state = self.shop.state(order)
-        self.page(200, f'<h1>{title}</h1><article data-orden-id="{order}" data-ticket-estado="{state}"></article>')
+        self.page(
+            200, f'<h1>{title}</h1><article data-orden-id="{order}" data-ticket-estado="{state}"></article>', SOURCE
+        )
 
     def map(self, place: tuple[str, str]) -> str:
         with self.shop.lock:

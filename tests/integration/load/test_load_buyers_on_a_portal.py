@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from tfbench.clock import Clock
 from tfbench.load.config import LoadConfig
+from tfbench.model import Surge
 
 from .conftest import HARNESS, Load, Portal
 
@@ -50,6 +51,31 @@ def test_every_kind_of_buyer_leaves_its_rows(
         "EN_PROCESO",
         "EMITIDO",
     }
+    sources = load.query("SELECT DISTINCT op, source FROM ops WHERE source IS NOT NULL ORDER BY op")
+    assert sources == [("ticket_pdf", "primario"), ("ticket_state", "primario")]
+    assert load.query("SELECT count(*) FROM ops WHERE op = 'ticket_pdf' AND source IS NULL") == [(0,)]
+
+
+def test_surge_sends_its_buyers_to_its_event_until_it_is_sold_out(
+    start_portal: Callable[..., Portal], start_load: Callable[..., Load]
+) -> None:
+    surge = Surge(at_s=1, length_s=3, factor=20, event="EV002")  # 250 seats for some 600 buyers
+    load = start_load(
+        start_portal(), duration_s=5, rate_per_s=10, mix={"purchase": 1.0}, surge=surge, hot_share=0.0, think_s=0.2
+    )
+    start_at = load.start_at()
+    totals = load.finish(90)
+    assert (totals["broken_flows"], totals["dropped"]) == (0, 0)
+    begin, end = start_at + 1, start_at + 4
+    rush = f"first AND t_intended >= {begin} AND t_intended < {end}"
+    assert load.query(f"SELECT DISTINCT evento FROM ops WHERE {rush}") == [("EV002",)]
+    assert load.query(f"SELECT count(*) FROM ops WHERE {rush}")[0][0] == pytest.approx(600, abs=125)
+    sold = load.query("SELECT unnest(asientos) FROM ops WHERE op = 'purchase' AND evento = 'EV002' AND outcome = 'ok'")
+    assert len(sold) == len(set(sold)) == 250
+    refused = load.query("SELECT DISTINCT outcome, error FROM ops WHERE op = 'hold' AND outcome <> 'ok' ORDER BY error")
+    assert {outcome for outcome, _ in refused} == {"fail"}
+    assert {error for _, error in refused} <= {"asiento_no_disponible", "sold_out"}
+    assert ("fail", "sold_out") in refused
 
 
 def test_client_asks_once_for_each_request_that_is_hung_up_on(tmp_path: Path) -> None:

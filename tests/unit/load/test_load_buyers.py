@@ -1,16 +1,20 @@
 """What a buyer does with each answer, told through a scripted browser: no network, no waiting."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 from tfbench.clock import Clock
 from tfbench.load import pages
 from tfbench.load.browser import Reply
+from tfbench.load.config import LoadConfig, LoadConfigError
 from tfbench.load.flow import Flow
 from tfbench.load.orders import Order, Orders
 from tfbench.load.people import person
 from tfbench.load.purchase import buy
 from tfbench.load.seating import Place, Seating
+from tfbench.load.ticketflow import TicketFlow
+from tfbench.model import Surge
 from tfbench.operations import Operation
 
 BOUGHT = Reply(303, location="/mis-entradas/o1?nueva=1")
@@ -19,6 +23,7 @@ BUSY = Reply(503, b'<main data-codigo="resultado_desconocido">', retry_after_s=0
 TIMEOUT = Reply(0, error="Timeout", retry_after_s=0)
 EXPIRED = Reply(409, b'<main data-codigo="retencion_expirada">')
 TOKEN = b'<input type="hidden" name="csrf_token" value="t">'
+CHECKOUT = TOKEN + b'<input type="hidden" name="clave" value="c">'
 IN_PROGRESS = Reply(409, b'<main data-codigo="clave_en_curso">', retry_after_s=0)
 
 
@@ -38,8 +43,13 @@ class ScriptedBrowser:
         return self.replies.pop(0)
 
 
-def flow(browser: ScriptedBrowser, rows: list[Operation]) -> Flow:
-    return Flow(3, "purchase", 1000.0, 7, Clock(0), browser, rows.append)
+def flow(browser: ScriptedBrowser, rows: list[Operation], event: str | None = None, number: int = 3) -> Flow:
+    return Flow(number, "purchase", 1000.0, 7, Clock(0), browser, rows.append, event)
+
+
+def config(surge: Surge | None = None) -> LoadConfig:
+    """Buyers who neither think nor race for one seat."""
+    return LoadConfig("http://x", 1, {"purchase": 1}, 7, 1, 0.0, Path("run"), think_s=0, hot_share=0, surge=surge)
 
 
 def purchase(*replies: Reply) -> tuple[Operation, ScriptedBrowser]:
@@ -126,6 +136,90 @@ def test_sold_out_is_recorded_after_looking_elsewhere() -> None:
     assert Seating(places, hot_share=0).hold(flow(browser, rows)) is None
     assert {(r.evento, r.sector) for r in rows if r.op == "seat_map"} == {(p.evento, p.sector) for p in places}
     assert (rows[-1].op, rows[-1].outcome, rows[-1].error) == ("hold", "fail", "sold_out")
+
+
+def available(*seats: int) -> Reply:
+    boxes = "".join(f'<input name="asiento" value="{seat}" data-estado="DISPONIBLE">' for seat in seats)
+    return Reply(200, TOKEN + boxes.encode())
+
+
+SOLD_OUT = Reply(200, TOKEN + b'<input name="asiento" value="1" data-estado="VENDIDO">')
+TWO_EVENTS = [Place("EV001", "A"), Place("EV002", "B"), Place("EV002", "C")]
+
+
+@pytest.mark.parametrize("hot_share", [0.0, 1.0])
+def test_who_comes_for_an_event_looks_at_all_its_sectors_and_at_no_other(hot_share: float) -> None:
+    rows = list[Operation]()
+    seating = Seating(TWO_EVENTS, hot_share)
+    for number in range(40):
+        browser = ScriptedBrowser(available(1, 2, 3, 4), Reply(503))
+        seating.hold(flow(browser, rows, "EV002", number))
+    seen = {(r.evento, r.sector) for r in rows}
+    assert seen == ({("EV002", "B")} if hot_share else {("EV002", "B"), ("EV002", "C")})
+    seating.see_map(flow(ScriptedBrowser(available(1)), rows, "EV001"))
+    assert rows[-1].evento == "EV001"
+
+
+def test_holds_of_a_crowd_are_spread_over_the_free_seats() -> None:
+    rows = list[Operation]()
+    seating = Seating(TWO_EVENTS, hot_share=0)
+    for number in range(200):
+        seating.hold(flow(ScriptedBrowser(available(*range(250)), Reply(503)), rows, "EV002", number))
+    wanted = [(r.sector, seat) for r in rows if r.op == "hold" for seat in r.asientos or ()]
+    assert len(set(wanted)) > 0.6 * len(wanted)
+
+
+def test_once_an_event_is_seen_sold_out_its_buyers_look_once_and_leave() -> None:
+    rows = list[Operation]()
+    seating = Seating(TWO_EVENTS, hot_share=0)
+    assert seating.hold(flow(ScriptedBrowser(SOLD_OUT, SOLD_OUT), rows, "EV002")) is None
+    last = ScriptedBrowser(SOLD_OUT)
+    assert seating.hold(flow(last, rows, "EV002")) is None
+    assert [(r.op, r.outcome, r.error) for r in rows] == [
+        *[("seat_map", "ok", None)] * 2,
+        ("hold", "fail", "sold_out"),
+        ("seat_map", "ok", None),
+        ("hold", "fail", "sold_out"),
+    ]
+    assert {r.evento for r in rows} == {"EV002"}
+
+
+def test_refusal_that_shows_a_sold_out_map_sends_the_next_buyer_elsewhere() -> None:
+    rows = list[Operation]()
+    seating = Seating(TWO_EVENTS[1:], hot_share=0)
+    gone = Reply(409, b'<main data-codigo="asiento_no_disponible">' + SOLD_OUT.body)
+    assert seating.hold(flow(ScriptedBrowser(available(1), gone), rows, "EV002")) is None
+    assert (rows[-1].outcome, rows[-1].error) == ("fail", "asiento_no_disponible")
+    for number in range(10):
+        seating.hold(flow(ScriptedBrowser(available(2), Reply(503)), rows, "EV002", number))
+    assert rows[0].sector not in {r.sector for r in rows[2:]}
+
+
+def test_ticket_and_pdf_rows_tell_the_store_they_were_read_from() -> None:
+    shown = b'<article data-orden-id="o1" data-ticket-estado="ENVIADO">'
+    pdf = Reply(200, b"%PDF-1.4", content_type="application/pdf", source="primario")
+    discovery = [Reply(200, b'<a href="/eventos/EV001">'), Reply(200, b'<a href="/eventos/EV001/mapa?sector=A">')]
+    buyer = ScriptedBrowser(available(1), Reply(303, location="/retenciones/r9"), Reply(200, CHECKOUT), BOUGHT, SHOWN)
+    buyer.replies += [Reply(200, shown, source="replica"), Reply(200, shown, source="replica"), pdf, Reply(503)]
+    shop, rows = TicketFlow(config(), ScriptedBrowser(*discovery)), list[Operation]()
+    shop.play(flow(buyer, rows))
+    for _ in range(2):
+        shop.play(Flow(4, "my_tickets", 1000.0, 7, Clock(0), ScriptedBrowser(), rows.append))
+    assert [(r.op, r.source) for r in rows] == [
+        ("seat_map", None),
+        ("hold", None),
+        ("purchase", None),
+        ("ticket_state", "replica"),
+        ("ticket_state", "replica"),
+        ("ticket_pdf", "primario"),
+        ("ticket_state", None),
+    ]
+
+
+def test_surge_on_an_event_that_is_not_on_sale_is_refused() -> None:
+    shop = [Reply(200, b'<a href="/eventos/EV001">'), Reply(200, b'<a href="/eventos/EV001/mapa?sector=A">')]
+    with pytest.raises(LoadConfigError, match=r"surge\.event 'EV9' is not on sale; these are: EV001"):
+        TicketFlow(config(surge=Surge(1, 1, 2, "EV9")), ScriptedBrowser(*shop))
 
 
 def test_first_operation_is_intended_when_planned_and_later_ones_when_reached() -> None:

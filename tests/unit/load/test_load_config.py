@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from tfbench.load.config import LoadConfig, LoadConfigError
+from tfbench.model import Surge
 
 GOOD: dict[str, Any] = {
     "base_url": "http://127.0.0.1:1",
@@ -41,6 +42,35 @@ def test_round_trip_keeps_everything() -> None:
 def test_what_cannot_be_played_is_refused(changes: dict[str, Any], message: str) -> None:
     with pytest.raises(LoadConfigError, match=message):
         read(**changes)
+
+
+RUSH = {"at_s": 30, "length_s": 20, "factor": 10, "event": "EV001"}
+
+
+def test_surge_makes_the_round_trip() -> None:
+    config = read(surge=RUSH)
+    assert config.surge == Surge(30, 20, 10, "EV001")
+    assert LoadConfig.from_json(config.to_json()) == config
+    assert read(surge=None).surge is read().surge is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"begin_s": 1}, "surge: unknown keys: begin_s"),
+        ({"at_s": -1}, "surge.at_s must not be below 0, not -1"),
+        ({"length_s": 0}, "surge.length_s must be above 0, not 0"),
+        ({"factor": 0}, "surge.factor must be above 0, not 0"),
+    ],
+)
+def test_surge_that_cannot_be_played_is_refused(changes: dict[str, Any], message: str) -> None:
+    with pytest.raises(LoadConfigError, match=message):
+        read(surge=RUSH | changes)
+
+
+def test_missing_keys_of_a_surge_are_named() -> None:
+    with pytest.raises(LoadConfigError, match="surge: missing keys: event, factor"):
+        read(surge={"at_s": 1, "length_s": 2})
 
 
 def test_missing_keys_are_named() -> None:

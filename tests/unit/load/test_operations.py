@@ -1,7 +1,8 @@
 """Operations: every row written is a row read, torn lines are counted, and types hold without any row."""
 
+import json
 import time
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,20 @@ def test_rows_come_back_exactly(tmp_path: Path) -> None:
     found = rows(compacted.path)
     assert found[1] == asdict(HOLD) | {"asientos": [7, 9_000_000_000]}
     assert found[0]["asientos"] is None
+
+
+def test_segments_older_than_a_column_are_read_with_it_null(tmp_path: Path) -> None:
+    with OperationWriter(tmp_path) as writer:
+        writer.write(replace(CATALOGUE, op="ticket_state", ticket_state="ENVIADO", source="replica"))
+        writer.write(HOLD)
+    [segment] = (tmp_path / "operations").glob("*.ndjson")
+    lines = [json.loads(line) for line in segment.read_text().splitlines()]
+    assert [line.pop("source") for line in lines] == ["replica", None]
+    segment.with_name("0-1-0001.ndjson").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    compacted = compact(tmp_path)
+    assert (compacted.rows, compacted.torn) == (4, 0)
+    found = [(row["op"], row["source"]) for row in rows(compacted.path)]
+    assert sorted(found, key=str) == [("hold", None)] * 2 + [("ticket_state", "replica"), ("ticket_state", None)]
 
 
 def test_columns_are_those_of_the_operation() -> None:
