@@ -198,7 +198,7 @@ func TestTwoInstancesMigrateAtOnce(t *testing.T) {
 		}
 	}
 	espejo := pgprueba.Conectar(t, dsn)
-	for evento, aforo := range map[string]int{"EV001": 5000, "EV002": 1200, "EV003": 600} {
+	for evento, aforo := range map[string]int{"EV001": 5000, "EV002": 1200, "EV003": 600, "EV004": 20000} {
 		if n := pgprueba.Contar(t, espejo, "SELECT count(*) FROM reservas.evento_asiento WHERE evento_codigo = $1", evento); n != aforo {
 			t.Errorf("%s has %d seats, want %d", evento, n, aforo)
 		}

@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"context"
 	"errors"
 	"slices"
 
@@ -33,7 +34,8 @@ func traducir(err error, viva bool) error {
 	}
 	var pg *pgconn.PgError
 	if !errors.As(err, &pg) {
-		if viva {
+		// A deadline that ends between two statements leaves the connection whole.
+		if viva && !errors.Is(err, context.DeadlineExceeded) {
 			return err // ours: a scan, an encoding
 		}
 		return reservas.ErrServicioNoDisponible.Por(err)

@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -26,6 +27,7 @@ func TestADatabaseThatCanNotServeIsNeverOurMistake(t *testing.T) {
 		{"a row that stays locked", pg("55P03"), true, true},
 		{"a deadlock, again and again", pg("40P01"), true, true},
 		{"a connection that broke", io.ErrUnexpectedEOF, false, true},
+		{"a deadline that ends between two statements", fmt.Errorf("send: %w", context.DeadlineExceeded), true, true},
 		{"a broken rule of the schema", pg("23505"), true, false},
 		{"bad SQL", pg("42601"), true, false},
 		{"a value that does not scan", errors.New("can't scan"), true, false},

@@ -7,7 +7,9 @@ VALUES
     ('EV002', 'Gala de Ballet: El lago de los cisnes', 'Teatro Municipal de Viña del Mar',
      '2027-05-15 19:00 America/Santiago', false, '97975000-5', 10, 1200),
     ('EV003', 'Noche de Humor en el Biobío', 'Teatro Regional del Biobío, Concepción',
-     '2027-07-03 21:00 America/Santiago', true, '97975000-5', 8, 600);
+     '2027-07-03 21:00 America/Santiago', true, '97975000-5', 8, 600),
+    ('EV004', 'Final de la Copa Araucanía', 'Estadio Parque Central, Temuco',
+     '2027-09-18 17:00 America/Santiago', true, '97975000-5', 10, 20000);
 
 -- One row a family of equal sectors: "Platea Andes" with 6 makes "Platea Andes 1" to "Platea Andes 6".
 CREATE TEMPORARY TABLE familia ON COMMIT DROP AS
@@ -21,7 +23,11 @@ SELECT * FROM (VALUES
     ('EV002', 3, 'Balcón',            2, 10, 20, 24990, 'BALCON'),
     ('EV003', 1, 'Platea Central',    1, 10, 20, 34000, 'PLATEA'),
     ('EV003', 2, 'Platea Lateral',    1, 10, 20, 27000, 'PLATEA'),
-    ('EV003', 3, 'Anfiteatro',        1, 10, 20, 18990, 'GENERAL')
+    ('EV003', 3, 'Anfiteatro',        1, 10, 20, 18990, 'GENERAL'),
+    ('EV004', 1, 'Tribuna Oriente',  20, 10, 25, 45000, 'PLATEA'),
+    ('EV004', 2, 'Tribuna Poniente', 20, 10, 25, 38000, 'PLATEA'),
+    ('EV004', 3, 'Norte',            20, 10, 25, 16990, 'GALERIA'),
+    ('EV004', 4, 'Sur',              20, 10, 25, 16990, 'GALERIA')
 ) AS f (evento, lugar, nombre, sectores, filas, por_fila, precio, tipo);
 
 INSERT INTO reservas.sector (evento_codigo, nombre, orden, precio, tipo_ticket)
