@@ -1,6 +1,7 @@
-"""What `run` and `check` print when they end: the verdict, then one line a promise."""
+"""What `run` and `check` print when they end: the verdict, then one line a promise, or of a suite one a scenario."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from rich.text import Text
 
@@ -27,8 +28,22 @@ def console_lines(results: Results) -> Iterator[Text]:
     tables: list[ObjectiveResult | RecoveryResult | InvariantResult]
     tables = [*results.recovery, *results.objectives, *results.invariants]
     for judged in tables:
-        note = "" if judged.required else " (not required)"
+        note = f" ({judged.fault})" if isinstance(judged, RecoveryResult) and len(results.faults) > 1 else ""
+        note += "" if judged.required else " (not required)"
         yield _line(judged.verdict, f"{judged.title['en']}{note}. {judged.reason['en']}")
+
+
+def suite_console_lines(suite: dict[str, Any]) -> Iterator[Text]:
+    """The suite in English: its verdict, then each scenario in the order of the run."""
+    passed = sum(run["verdict"] == Verdict.PASS for run in suite["runs"])
+    planned = len(suite["runs"]) + len(suite["not_run"])
+    yield Text("")
+    yield _line(Verdict(suite["verdict"]), f"suite: {passed} of {planned} scenarios passed")
+    yield Text("")
+    for run in suite["runs"]:
+        yield _line(Verdict(run["verdict"]), f"{run['scenario']}: {run['reason']['en']}")
+    for name in suite["not_run"]:
+        yield _line(Verdict.NO_DATA, f"{name}: not run")
 
 
 def _line(verdict: Verdict, text: str) -> Text:

@@ -8,7 +8,7 @@ Counts are expectations: rate x share x seconds, of the operations that an arriv
 from collections.abc import Iterator
 
 from tfbench import catalog
-from tfbench.model import Objective, Phases, RecoveryObjective, Scenario
+from tfbench.model import FaultSpec, Objective, Phases, RecoveryObjective, Scenario
 from tfbench.slo.stats import minimum_requests
 
 _NOTHING_SURE = "    TOO FEW: no arrival surely makes what it counts; may end in NO_DATA"
@@ -26,6 +26,11 @@ def describe_plan(scenario: Scenario) -> str:
         _named("Invariants", scenario.invariants, catalog.INVARIANTS),
     )
     return "\n\n".join("\n".join(section) for section in sections) + "\n"
+
+
+def load_s(phases: Phases) -> float:
+    """How long the load is planned to be on."""
+    return sum(length for _, length in _loaded(phases))
 
 
 def operations_per_s(scenario: Scenario, operations: tuple[str, ...]) -> float:
@@ -76,13 +81,20 @@ def _loaded(phases: Phases) -> tuple[tuple[str, float], ...]:
 
 def _load(scenario: Scenario) -> Iterator[str]:
     load = scenario.load
-    seconds = sum(length for _, length in _loaded(scenario.phases))
+    seconds = load_s(scenario.phases)
+    extra_s = (load.surge.factor - 1) * load.surge.length_s if load.surge else 0
     yield (
         f"Load: {load.workload}, open loop, {load.arrivals} arrivals at {load.rate_per_s:g}/s;"
-        f" about {load.rate_per_s * seconds:,.0f} in all"
+        f" about {load.rate_per_s * (seconds + extra_s):,.0f} in all"
     )
     for kind, share in load.mix.items():
         yield f"  {kind:<12}{share:>6.1%}  {load.rate_per_s * share:>6.4g}/s  {catalog.ARRIVAL_KINDS[kind]}"
+    if load.surge:
+        begins_s = scenario.phases.warmup_s + scenario.phases.baseline_s + load.surge.at_s
+        yield (
+            f"  surge on {load.surge.event}: {load.surge.factor:g} times the rate"
+            f" ({load.surge.factor * load.rate_per_s:g}/s), at {begins_s:g} s for {load.surge.length_s:g} s"
+        )
 
 
 def _faults(scenario: Scenario) -> Iterator[str]:
@@ -91,10 +103,24 @@ def _faults(scenario: Scenario) -> Iterator[str]:
         return
     yield "Faults"
     for fault in scenario.faults:
-        yield f"  {fault.id}: {fault.type} {fault.target} for {scenario.phases.outage_s:g} s"
-        yield f"    {catalog.FAULT_TYPES[fault.type]}"
+        yield f"  {fault.id}: {fault.type} {fault.target}, {_held(fault, scenario.phases)}"
+        yield f"    {catalog.FAULT_TYPES[fault.type].line}"
+        if fault.parameters:
+            yield "    with " + ", ".join(f"{name} {_setting(value)}" for name, value in fault.parameters.items())
         for name in fault.verify:
             yield f"    seen by {name}: {catalog.VERIFICATIONS[name]}"
+
+
+def _held(fault: FaultSpec, phases: Phases) -> str:
+    """When it begins, on the axis of the phases above, and how long it holds."""
+    begins_s = phases.warmup_s + phases.baseline_s + fault.at_s
+    held_s = phases.outage_s - fault.at_s if fault.hold_s is None else fault.hold_s
+    until = "until the outage phase ends" if fault.hold_s is None else "then healed"
+    return f"at {begins_s:g} s for {held_s:g} s, {until}"
+
+
+def _setting(value: float | str) -> str:
+    return value if isinstance(value, str) else f"{value:g}"
 
 
 def _required(scenario: Scenario) -> Iterator[str]:

@@ -11,17 +11,20 @@ from typing import Any
 
 import vl_convert
 
-from tfbench.report.drawing import BLUE, OK, PIXELS_A_LETTER, STYLE, VIOLET, WIDTH, Drawing, Panel, Rows, Say
+from tfbench.report.databases import SOURCES, leadership, takeovers, ticket_sources
+from tfbench.report.drawing import BAD, BLUE, OK, PIXELS_A_LETTER, STYLE, VIOLET, WIDTH, Drawing, Panel, Rows, Say
 from tfbench.report.evidence import Evidence
 from tfbench.report.observations import backlog_rows, deliveries, service_states
 from tfbench.report.operations import latencies, rates
-from tfbench.report.panels import latency_panel, lines_panel, rates_panel, services_panel, strips
-from tfbench.report.timeline import Timeline
+from tfbench.report.panels import latency_panel, leaders_panel, lines_panel, rates_panel, services_panel, strips
+from tfbench.report.timeline import FaultSpan, Timeline
 
 LOCALES = {
     "en": {"decimal": ".", "thousands": ",", "grouping": [3], "currency": ["", ""]},
     "es": {"decimal": ",", "thousands": ".", "grouping": [3], "currency": ["", ""]},
 }
+SOURCE_COLOURS = dict(zip(SOURCES, (BLUE, VIOLET, BAD), strict=True))
+NEAR_THE_END = 0.7
 
 
 def draw(evidence: Evidence, timeline: Timeline, limit_ms: float | None, languages: dict[str, Say]) -> dict[str, str]:
@@ -33,11 +36,14 @@ def draw(evidence: Evidence, timeline: Timeline, limit_ms: float | None, languag
         latencies=latencies(evidence, timeline),
         backlog=backlog_rows(evidence, timeline),
         deliveries=deliveries(evidence, timeline),
+        leaders=leadership(evidence, timeline),
+        takeovers=takeovers(evidence, timeline),
+        sources=ticket_sources(evidence, timeline),
         services=service_states(evidence, timeline),
         recoveries=_recoveries(evidence, timeline),
     )
     return {
-        language: _svg(_panels(series, timeline, limit_ms, say), LOCALES[language])
+        language: svg_of(_panels(series, timeline, limit_ms, say), LOCALES[language])
         for language, say in languages.items()
     }
 
@@ -51,6 +57,9 @@ class Series:
     latencies: dict[str, Rows]
     backlog: Rows
     deliveries: Rows
+    leaders: Rows
+    takeovers: Rows
+    sources: Rows
     services: Rows
     recoveries: Rows
 
@@ -65,6 +74,8 @@ def _panels(series: Series, timeline: Timeline, limit_ms: float | None, say: Say
         *(latency or [drawing.empty("chart_latency")]),
         lines_panel(drawing, "chart_backlog", series.backlog, {"queue": BLUE, "outbox": VIOLET}),
         lines_panel(drawing, "chart_mails", series.deliveries, {"confirmed": BLUE, "mails": OK}),
+        *leaders_panel(drawing, series.leaders, series.takeovers),
+        *([lines_panel(drawing, "chart_sources", series.sources, SOURCE_COLOURS)] if series.sources else []),
         services_panel(drawing, series.services),
     ]
     # Put together as plain data: Altair would copy and validate every panel again at each level.
@@ -84,7 +95,7 @@ def _plain(panel: Panel) -> dict[str, Any]:
     return {key: value for key, value in spec.items() if key not in ("$schema", "config")}
 
 
-def _svg(spec: dict[str, Any], locale: dict[str, Any]) -> str:
+def svg_of(spec: dict[str, Any], locale: dict[str, Any]) -> str:
     """Drawn without fetching anything."""
     return vl_convert.vegalite_to_svg(json.dumps(spec), format_locale=locale, allowed_base_urls=[])
 
@@ -116,11 +127,16 @@ def _marks(timeline: Timeline, say: Say) -> dict[str, Rows]:
     ]
     return {
         "phases": phases,
-        "faults": [
-            {"x": f.start_s, "x2": f.end_s, "row": f.id, "label": f"{f.target}: {f.type}"} for f in timeline.faults
-        ],
+        "faults": [_fault_row(fault, timeline) for fault in timeline.faults],
         "moments": moments,
     }
+
+
+def _fault_row(fault: FaultSpan, timeline: Timeline) -> dict[str, Any]:
+    """Its name grows towards the middle, so that it is not cut off at the end of the axis."""
+    align = "right" if fault.start_s > NEAR_THE_END * timeline.end_s else "left"
+    name = {"row": fault.id, "label": f"{fault.target}: {fault.type}", "align": align}
+    return {"x": fault.start_s, "x2": fault.end_s, **name}
 
 
 def _fitting(label: str, seconds: float, timeline: Timeline) -> str:

@@ -26,6 +26,12 @@ WHERE op = 'purchase' AND outcome = 'unknown' AND error IS DISTINCT FROM 'droppe
 """
 
 
+# More than one to an order, and those that the sink was offered again and did not store twice.
+_DUPLICATES = """
+SELECT coalesce(sum(repeticiones), 0) + count(orden_id) - count(DISTINCT orden_id) FROM mails
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Figures:
     """`drain_s` is from the last order to heal until the queue was first seen empty."""
@@ -42,6 +48,8 @@ class Figures:
     drain_s: float | None
     orders: int | None
     pending: int | None
+    dead_letters: int | None
+    duplicate_mails: int | None
 
 
 def read_figures(evidence: Evidence, timeline: Timeline) -> Figures:
@@ -64,6 +72,8 @@ def read_figures(evidence: Evidence, timeline: Timeline) -> Figures:
         drain_s=_drain_s(evidence, timeline),
         orders=drain.get("orders"),
         pending=drain.get("pending"),
+        dead_letters=(run.meta.get("queue") or {}).get("dead_letters"),
+        duplicate_mails=run.count(_DUPLICATES) if "mails" in run.stores else None,
     )
 
 

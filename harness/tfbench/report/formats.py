@@ -33,6 +33,16 @@ def seconds(value: float | None) -> str | None:
     return None if value is None else f"{value:,.{2 if abs(value) < 1 else 1}f}{NBSP}s"
 
 
+def duration(value_s: float | None) -> str | None:
+    """2 min 5 s; 1 h 2 min from an hour on."""
+    if value_s is None:
+        return None
+    minutes, rest = divmod(round(value_s), 60)
+    if minutes >= 60:
+        return f"{minutes // 60:,}{NBSP}h {minutes % 60}{NBSP}min"
+    return f"{minutes}{NBSP}min {rest}{NBSP}s" if minutes else f"{rest}{NBSP}s"
+
+
 def interval_s(lower: float | None, upper: float | None) -> str | None:
     """12.1 – 12.4 s; an end that is not known is left open."""
     if lower is None and upper is None:

@@ -24,22 +24,47 @@ def junit(run_dir: Path) -> Path:
 
 
 def junit_xml(results: Record) -> bytes:
-    """The document, counts and all."""
+    """The document of one run, counts and all."""
+    return document([run_suite_element(results)])
+
+
+def document(suites: list[ET.Element]) -> bytes:
+    """A document of test suites, with the sum of their counts."""
+    root = ET.Element("testsuites", {"name": "tfbench", **_sums(suites)})
+    root.extend(suites)
+    ET.indent(root)
+    text: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
+    return text + b"\n"
+
+
+def run_suite_element(results: Record) -> ET.Element:
+    """A judged run as one test suite."""
     lines = [*judged_lines(results), _run_line(results)]
     cases = [_case(results["scenario"], line) for line in lines]
-    counts = {
-        "tests": str(len(cases)),
-        "failures": str(sum(case.find("failure") is not None for case in cases)),
-        "errors": str(sum(case.find("error") is not None for case in cases)),
-        "skipped": str(sum(case.find("skipped") is not None for case in cases)),
-        "time": f"{results['finished_at'] - results['started_at']:.3f}",
-    }
-    root = ET.Element("testsuites", {"name": "tfbench", **counts})
-    suite = ET.SubElement(root, "testsuite", {"name": _clean(results["scenario"]), **counts})
+    return _suite(results["scenario"], cases, results["finished_at"] - results["started_at"])
+
+
+def error_suite(scenario: str, why: str) -> ET.Element:
+    """A scenario of which there is no judgement: one error, so that it is never green."""
+    line = Line("run", "verdict", {}, True, Verdict.NO_DATA, {"en": why}, "")
+    return _suite(scenario, [_case(scenario, line)], 0.0)
+
+
+def _suite(scenario: str, cases: list[ET.Element], seconds: float) -> ET.Element:
+    tags = {"failures": "failure", "errors": "error", "skipped": "skipped"}
+    counts = {name: str(sum(case.find(tag) is not None for case in cases)) for name, tag in tags.items()}
+    attributes = {"name": _clean(scenario), "tests": str(len(cases)), **counts, "time": f"{seconds:.3f}"}
+    suite = ET.Element("testsuite", attributes)
     suite.extend(cases)
-    ET.indent(root)
-    document: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
-    return document + b"\n"
+    return suite
+
+
+def _sums(suites: list[ET.Element]) -> dict[str, str]:
+    counts = {
+        name: str(sum(int(suite.get(name, "0")) for suite in suites))
+        for name in ("tests", "failures", "errors", "skipped")
+    }
+    return {**counts, "time": f"{sum(float(suite.get('time', '0')) for suite in suites):.3f}"}
 
 
 def _run_line(results: Record) -> Line:

@@ -35,11 +35,18 @@ def judged_lines(results: Record) -> list[Line]:
     return [
         *_lines("expectation", results["expectations"]),
         *_lines("objective", results["objectives"]),
-        *_lines("recovery", results["recovery"]),
+        *_lines("recovery", [item | {"title": recovery_title(results, item)} for item in results["recovery"]]),
         *_lines("invariant", results["invariants"]),
         *(_fault_line(number, fault) for number, fault in enumerate(results["faults"])),
         _load_line(results["load"]),
     ]
+
+
+def recovery_title(results: Record, item: Record) -> BilingualText:
+    """Its promise; where the run has several faults, with the one that it was timed from."""
+    if len(results["faults"]) < 2:
+        return dict(item["title"])
+    return {language: f"{title} ({item['fault']})" for language, title in item["title"].items()}
 
 
 def _lines(kind: str, items: list[Record]) -> list[Line]:

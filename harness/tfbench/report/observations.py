@@ -3,7 +3,7 @@
 observations -> backlog, deliveries (against what buyers were told), service states
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -95,18 +95,25 @@ def _held(counts: dict[int, int], bin_s: int) -> Iterator[tuple[float, int]]:
 
 def service_states(evidence: Evidence, timeline: Timeline) -> Rows:
     """Stretches in which a container was seen `up` or `down`; a gap is time in which it was not seen."""
-    stretches: dict[str, Rows] = {}
+    return stretches(evidence, timeline, "service", lambda record: record.get("services") or {})
+
+
+def stretches(
+    evidence: Evidence, timeline: Timeline, key: str, states_of: Callable[[Record], Mapping[str, str | None]]
+) -> Rows:
+    """How long each thing that `states_of` names was seen in one state: rows of `key`, state, x, x2."""
+    found: dict[str, Rows] = {}
     previous: Record = {"t": float("-inf")}
     for record in evidence.records("observation"):
         at_s = timeline.at(record["t"])
         was_watched = record["t"] - previous["t"] <= UNSEEN_AFTER_S
-        before = (previous.get("services") or {}) if was_watched else {}
-        for service, state in (record.get("services") or {}).items():
-            known = stretches.setdefault(service, [])
-            if before.get(service) is not None:
+        before = states_of(previous) if was_watched else {}
+        for name, state in states_of(record).items():
+            known = found.setdefault(name, [])
+            if before.get(name) is not None:
                 known[-1]["x2"] = at_s
-            if state is not None and state != before.get(service):
-                known.append({"service": service, "state": state, "x": at_s, "x2": at_s})
+            if state is not None and state != before.get(name):
+                known.append({key: name, "state": state, "x": at_s, "x2": at_s})
         previous = record
-    rows = [stretch for service in sorted(stretches) for stretch in stretches[service]]
+    rows = [stretch for name in sorted(found) for stretch in found[name]]
     return [row | {"x": max(row["x"], 0.0)} for row in rows if row["x2"] > 0]

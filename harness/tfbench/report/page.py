@@ -21,10 +21,12 @@ from tfbench.report.evidence import Evidence, Record, opened_evidence
 from tfbench.report.figures import read_figures
 from tfbench.report.lines import judged_lines
 from tfbench.report.operations import phase_totals
+from tfbench.report.recoveries import rows_by_fault, worst_by_promise
 from tfbench.report.texts import Texts, number, read_texts, translated
 from tfbench.report.timeline import fault_states, read_timeline
 
 TEMPLATE = "report.html.j2"
+SHOWN = 50
 OWN_TABLES = ("images", "settings")
 _LATENCY_LIMIT = re.compile(r"latency_?ms_?below\W+(\d+(?:\.\d+)?)", re.IGNORECASE)
 
@@ -32,7 +34,7 @@ _LATENCY_LIMIT = re.compile(r"latency_?ms_?below\W+(\d+(?:\.\d+)?)", re.IGNORECA
 def render(run_dir: Path, reports_dir: Path) -> Path:
     """Write `report.html` into the run folder from the templates of `reports_dir`; return its path."""
     texts = read_texts(reports_dir / "texts.yaml")
-    environment = _jinja(reports_dir, texts)
+    environment = jinja_environment(reports_dir, texts)
     with opened_evidence(run_dir) as evidence:
         html = environment.get_template(TEMPLATE).render(_context(evidence, texts))
     path = run_dir / "report.html"
@@ -52,9 +54,13 @@ def _context(evidence: Evidence, texts: Texts) -> Record:
         "shown": [line for line in lines if not line.required and line.verdict not in ("PASS", "INFO")],
         "deciding": sum(line.required for line in lines),
         "figures": read_figures(evidence, timeline),
+        "recoveries": rows_by_fault(evidence.results),
+        "worst_recoveries": worst_by_promise(evidence.results),
+        "dead_letters": _dead_letters(evidence),
         "timeline": timeline,
         # Our own drawing: its texts were escaped when it was drawn.
         "drawings": {language: Markup(svg) for language, svg in drawings.items()},
+        "has_leaders": any(record.get("leader") for record in evidence.records("observation")),
         "totals": phase_totals(evidence, timeline),
         "states": {fault["id"]: fault_states(evidence, fault["id"]) for fault in evidence.results["faults"]},
         "queues": evidence.records("queue"),
@@ -64,6 +70,17 @@ def _context(evidence: Evidence, texts: Texts) -> Record:
         "raw": _raw(evidence),
         "problems": evidence.problems,
     }
+
+
+def _dead_letters(evidence: Evidence) -> list[Record]:
+    """The first messages that nobody could process, with the reason given; none where no run wrote them down."""
+    if "dead_letters" not in evidence.run.stores:
+        return []
+    columns = ("mensaje_id", "orden_id", "motivo", "muerto_en", "intentos")
+    found = evidence.run.rows(
+        f"SELECT {', '.join(columns)} FROM dead_letters ORDER BY muerto_en LIMIT $most", most=SHOWN
+    )
+    return [dict(zip(columns, row, strict=True)) for row in found]
 
 
 def _raw(evidence: Evidence) -> dict[str, str]:
@@ -87,7 +104,8 @@ def flattened(value: Any, prefix: str = "") -> list[tuple[str, str]]:
     return [(prefix, str(value))]
 
 
-def _jinja(reports_dir: Path, texts: Texts) -> Environment:
+def jinja_environment(reports_dir: Path, texts: Texts) -> Environment:
+    """The templates of a folder, with our texts and ways of writing numbers."""
     environment = Environment(
         loader=FileSystemLoader(reports_dir),
         autoescape=True,
@@ -108,6 +126,7 @@ def _jinja(reports_dir: Path, texts: Texts) -> Environment:
         "count": _bilingual(formats.count),
         "decimal": _bilingual(formats.decimal),
         "seconds": _bilingual(formats.seconds),
+        "duration": _bilingual(formats.duration),
         "milliseconds": _bilingual(formats.milliseconds),
         "percent": _bilingual(formats.percent),
         "share": _bilingual(formats.share),

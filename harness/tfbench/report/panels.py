@@ -1,7 +1,10 @@
 """The panels of the timeline, each a Vega-Lite layer over the shared axis.
 
-phases and faults | offered and answered | latency by group | backlog | bought and mailed | containers
+phases and faults | offered and answered | latency by group | backlog | bought and mailed | who leads |
+where tickets come from | containers
 """
+
+from typing import Literal
 
 import altair as alt
 
@@ -26,7 +29,12 @@ from tfbench.report.operations import OUTCOMES
 
 OUTCOME_COLOURS = dict(zip(OUTCOMES, (OK, FAIL, BAD, DROPPED), strict=True))
 
+DASHES = ([1, 0], [5, 2], [1, 2])
 CROSS = "M-1,-1L1,1M1,-1L-1,1"
+
+
+# Where a fault's name is put, how far from the edge, and from which edge of its bar.
+_NAMED_AT: tuple[tuple[Literal["left", "right"], int, str], ...] = (("left", 5, "x"), ("right", -5, "x2"))
 
 
 def strips(drawing: Drawing) -> list[Panel]:
@@ -39,14 +47,18 @@ def strips(drawing: Drawing) -> list[Panel]:
     if not drawing.datasets["faults"]:
         return [strip]
     faults = alt.Chart(alt.NamedData("faults"))
-    row = alt.Y("row:N", axis=alt.Axis(title=None, ticks=False, domain=False, labelLimit=120))
+    names = [fault["row"] for fault in drawing.datasets["faults"]]
+    row = alt.Y("row:N", sort=names, axis=alt.Axis(title=None, ticks=False, domain=False, labelLimit=200))
     gantt = alt.layer(
         faults.mark_rect(color=BAD, opacity=0.75, height=7, yOffset=5).encode(x=_bare(drawing), x2="x2:Q", y=row),
-        faults.mark_text(align="left", color=INK, fontSize=11, dx=5, dy=-7).encode(
-            x=_bare(drawing), y=row, text="label:N"
+        *(
+            faults.mark_text(align=at, color=INK, fontSize=11, dx=dx, dy=-7)
+            .transform_filter(alt.datum.align == at)
+            .encode(x=alt.X(f"{edge}:Q", scale=drawing.scale(), axis=None), y=row, text="label:N")
+            for at, dx, edge in _NAMED_AT
         ),
         alt.Chart(alt.NamedData("moments"))
-        .mark_tick(color=BAD, thickness=2, height=24)
+        .mark_tick(color=BAD, thickness=2, height=13, yOffset=5)
         .encode(x=_bare(drawing), y=row),
     ).properties(width=WIDTH, height=alt.Step(28))
     return [strip, gantt]
@@ -163,7 +175,7 @@ def lines_panel(drawing: Drawing, title: str, rows: Rows, colours: dict[str, str
     rows = [row for kind in seen for row in rows if row["kind"] == kind]
     y = alt.Y("y:Q", title=drawing.say(f"{title}_axis"), axis=alt.Axis(tickMinStep=1))
     colour = legend(drawing, "kind", seen, [colours[kind] for kind in seen], "line_")
-    dash = dashes(drawing, "kind", dict(zip(colours, ([1, 0], [5, 2]), strict=True)), None)
+    dash = dashes(drawing, "kind", dict(zip(colours, DASHES, strict=False)), None)
     line = (
         alt.Chart(drawing.data(title, rows))
         .mark_line(strokeWidth=1.6)
@@ -172,17 +184,44 @@ def lines_panel(drawing: Drawing, title: str, rows: Rows, colours: dict[str, str
     return drawing.panel(title, 110, [line, *_lonely(drawing, f"{title}_lonely", rows, y, colour)])
 
 
+def leaders_panel(drawing: Drawing, rows: Rows, takeovers: Rows) -> list[Panel]:
+    """A thick bar while a node leads, a thin one while it is the synchronous standby; a number: when it took over."""
+    if not rows:
+        return []
+    bars = _state_bars(drawing, "node", rows, (("standby", 3, VIOLET), ("leader", 11, BLUE)))
+    marks = alt.Chart(drawing.data("takeovers", takeovers))
+    y = _names("node")
+    layers = [
+        *bars,
+        marks.mark_tick(color=INK, thickness=2, height=16).encode(x=drawing.x(), y=y),
+        marks.mark_text(align="left", dx=1, dy=-12, color=INK, fontWeight="bold").encode(
+            x=drawing.x(), y=y, text=alt.Text("x:Q", format=".1f")
+        ),
+    ]
+    return [drawing.panel("chart_leaders", 28 * len({row["node"] for row in rows}) + 4, layers)]
+
+
 def services_panel(drawing: Drawing, rows: Rows) -> Panel:
     """A thin bar while a container is up, a thick one while it is down: told apart without colour."""
     if not rows:
         return drawing.empty("chart_services")
-    y = alt.Y("service:N", title=None, axis=alt.Axis(ticks=False, domain=False, labelLimit=130, grid=False))
-    layers = [
-        alt.Chart(drawing.data(f"services_{state}", [row for row in rows if row["state"] == state]))
+    bars = _state_bars(drawing, "service", rows, (("up", 3, OK), ("down", 11, BAD)), shows_title=True)
+    services = len({row["service"] for row in rows})
+    return drawing.panel("chart_services", 16 * services + 4, bars)
+
+
+def _state_bars(
+    drawing: Drawing, key: str, rows: Rows, looks: tuple[tuple[str, int, str], ...], shows_title: bool = False
+) -> list[alt.Chart]:
+    """A bar a stretch, as thick and coloured as its state's look."""
+    return [
+        alt.Chart(drawing.data(f"{key}_{state}", [row for row in rows if row["state"] == state]))
         .mark_bar(height=height, color=colour)
-        .encode(x=drawing.x(shows_title=True), x2="x2:Q", y=y)
-        for state, height, colour in (("up", 3, OK), ("down", 11, BAD))
+        .encode(x=drawing.x(shows_title), x2="x2:Q", y=_names(key))
+        for state, height, colour in looks
         if any(row["state"] == state for row in rows)
     ]
-    services = len({row["service"] for row in rows})
-    return drawing.panel("chart_services", 16 * services + 4, layers)
+
+
+def _names(key: str) -> alt.Y:
+    return alt.Y(f"{key}:N", title=None, axis=alt.Axis(ticks=False, domain=False, labelLimit=130, grid=False))

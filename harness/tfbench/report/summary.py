@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tfbench.report.evidence import Record
 from tfbench.report.formats import interval_s, seconds
-from tfbench.report.lines import Line, judged_lines
+from tfbench.report.lines import Line, judged_lines, recovery_title
 from tfbench.results import load_results
 from tfbench.verdict import Verdict
 
@@ -32,7 +32,7 @@ def summary(run_dir: Path) -> str:
         parts.append(f"… and {len(looks) - MOST_LINES} more.")
     if results["recovery"]:
         rows = "\n".join(
-            f"| {_plain(item['title']['en'])} | {_rto(item)} "
+            f"| {_plain(recovery_title(results, item)['en'])} | {_rto(item)} "
             f"| {interval_s(item['lower_s'], item['upper_s']) or '-'} | {seconds(item['limit_s'])} "
             f"| {item['verdict']} |"
             for item in results["recovery"]

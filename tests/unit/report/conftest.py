@@ -1,16 +1,28 @@
-"""The four synthetic runs and the repository's own templates."""
+"""The synthetic runs and the repository's own templates."""
 
+import functools
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from synthetic_run import WRITERS
-from tfbench.report import render
+from synthetic_results import failed_results, passed_results
+from synthetic_run import WRITERS, write_run
+from synthetic_shop import journal_of, simulate
+from tfbench.report import page, render
 
 REPORTS = Path(__file__).parents[3] / "reports"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def texts_read_once() -> Iterator[None]:
+    """Every page is made with the same texts; parsing them costs more than the rest of a small page."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(page, "read_texts", functools.cache(page.read_texts))
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -24,6 +36,20 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """A passed, a failed, an invalid and an interrupted run; read them, don't change them."""
     root = tmp_path_factory.mktemp("runs")
     return {name: write(root / name) for name, write in WRITERS.items()}
+
+
+@pytest.fixture
+def small_run(tmp_path: Path) -> Path:
+    """A passed run whose load lasted 20 s, to damage: everything is in it and it is soon drawn."""
+    shop = simulate(7, until_s=20)
+    return write_run(tmp_path / "run", shop, passed_results(shop), journal_of(shop, 1e9))
+
+
+@pytest.fixture
+def small_failed_run(tmp_path: Path) -> Path:
+    """A failed run whose load lasted 20 s, to damage."""
+    shop = simulate(11, until_s=20)
+    return write_run(tmp_path / "run", shop, failed_results(shop), journal_of(shop, 1e9))
 
 
 @pytest.fixture(scope="session")

@@ -33,6 +33,7 @@ class Shop:
     sales: list[Row] = field(default_factory=list)
     boletas: list[Row] = field(default_factory=list)
     mails: list[Row] = field(default_factory=list)
+    dead_letters: list[Row] = field(default_factory=list)
 
 
 def simulate(seed: int, rate_per_s: float = 40.0, until_s: float = LOAD_END) -> Shop:
@@ -125,7 +126,7 @@ QUEUE: Row = {
     "name": "emision.ordenes",
     "type": "quorum",
     "durable": True,
-    "arguments": {"x-delivery-limit": 20, "x-dead-letter-exchange": "ticketflow.muertas"},
+    "arguments": {"x-delivery-limit": 1000, "x-dead-letter-exchange": "ticketflow.muertas"},
 }
 
 

@@ -99,9 +99,9 @@ def test_what_was_not_measured_reads_no_data_and_not_zero(pages: dict[str, str])
         assert f"{figure} no data" in text
 
 
-def test_hostile_texts_stay_text(runs: dict[str, Path], reports_dir: Path, tmp_path: Path) -> None:
+def test_hostile_texts_stay_text(small_failed_run: Path, reports_dir: Path) -> None:
     """Everything that a run can bring is hostile here, down to the names in the drawing."""
-    run = Path(shutil.copytree(runs["failed"], tmp_path / "run"))
+    run = small_failed_run
     results = _poisoned(json.loads((run / "results.json").read_text()))
     (run / "results.json").write_text(json.dumps(results))
     (run / "journal.jsonl").write_text(
@@ -143,10 +143,8 @@ def _poisoned(value: object, key: str = "") -> object:
 
 
 @pytest.mark.parametrize("removed", ["operations", "environment.json", "stores", "slo.yaml", "all"])
-def test_a_missing_file_is_told_and_the_rest_is_shown(
-    runs: dict[str, Path], reports_dir: Path, tmp_path: Path, removed: str
-) -> None:
-    run = Path(shutil.copytree(runs["passed"], tmp_path / "run"))
+def test_a_missing_file_is_told_and_the_rest_is_shown(small_run: Path, reports_dir: Path, removed: str) -> None:
+    run = small_run
     for path in run.iterdir():
         is_named = path.name.split(".")[0] == removed or path.name == removed
         if is_named or (removed == "all" and path.name not in ("results.json", "journal.jsonl")):
@@ -158,8 +156,8 @@ def test_a_missing_file_is_told_and_the_rest_is_shown(
     assert "Every promise that decides was measured" in text
 
 
-def test_an_unreadable_store_is_told(runs: dict[str, Path], reports_dir: Path, tmp_path: Path) -> None:
-    run = Path(shutil.copytree(runs["passed"], tmp_path / "run"))
+def test_an_unreadable_store_is_told(small_run: Path, reports_dir: Path) -> None:
+    run = small_run
     (run / "stores" / "mails.parquet").write_bytes(b"torn")
     text = Page(render(run, reports_dir).read_text(encoding="utf-8"), "en").text
     assert "unreadable: stores/mails.parquet" in text
