@@ -2,10 +2,13 @@
 
 run folder -> RunData(db: DuckDB views, windows, journal records, meta, environment)
 
-operations   every row the load wrote, warm-up included    measured   after warm-up, with latency_ms and
-in_fault purchases    acked purchases, one row an order             outages    (t0, t1) while a verified fault
-held orders, sales, ... one view a store of docs/run-folder.md; a store that could not be read is an empty
-view and is not in `stores`: a check that needs it has NO_DATA, never a clean count of nothing.
+operations   every row the load wrote, warm-up included
+measured     after warm-up, with latency_ms and in_fault
+purchases    acked purchases, one row an order
+outages      (t0, t1) while a verified fault held
+strikes      (begin_t, effect_t, until_t): a fault struck within begin..effect, its target was well again at until
+orders, sales, ...   one view a store of docs/run-folder.md; a store that could not be read is an empty view and
+             is not in `stores`: a check that needs it has NO_DATA, never a clean count of nothing.
 """
 
 import json
@@ -92,7 +95,17 @@ STORES: dict[str, dict[str, str]] = {
         "pdf_names_seats": "BOOLEAN",
         "pdf_names_event": "BOOLEAN",
     },
+    "dead_letters": {
+        "mensaje_id": "VARCHAR",
+        "orden_id": "VARCHAR",
+        "motivo": "VARCHAR",
+        "muerto_en": "DOUBLE",
+        "intentos": "INTEGER",
+    },
 }
+
+# Columns that runs before them do not have: they read as null there, and what needs them has no data.
+ADDED_LATER = frozenset({"source"})
 
 # One row an order: a purchase that was retried under the same key may have been acked more than once.
 _PURCHASES = """
@@ -169,7 +182,7 @@ def _create_operations(db: duckdb.DuckDBPyConnection, run_dir: Path) -> None:
     segments = sorted(str(path) for path in (run_dir / SEGMENTS).glob("*.ndjson"))
     try:
         if parquet.is_file():
-            db.execute(f"CREATE VIEW operations AS {_select(parquet, COLUMNS)}")
+            db.execute(f"CREATE VIEW operations AS {_select(parquet, COLUMNS, _absent(db, parquet))}")
         else:
             _load_segments(db, segments)
     except duckdb.Error as error:
@@ -201,6 +214,11 @@ def _create_derived(db: duckdb.DuckDBPyConnection, windows: RunWindows) -> None:
         f"WHERE t_intended >= {_double(windows.measured_from)}"
     )
     db.execute(_PURCHASES)
+    db.execute("CREATE TABLE strikes (begin_t DOUBLE, effect_t DOUBLE, until_t DOUBLE)")
+    for fault in windows.faults:
+        if fault.window:
+            begin, until = fault.window
+            db.execute("INSERT INTO strikes VALUES (?, ?, ?)", [begin, fault.effect, until])
     db.execute("CREATE TABLE outages (t0 DOUBLE, t1 DOUBLE)")
     for fault in windows.faults:
         if fault.outage:
@@ -220,10 +238,21 @@ def _create_store(db: duckdb.DuckDBPyConnection, run_dir: Path, name: str) -> bo
     return False
 
 
-def _select(path: Path, columns: dict[str, str]) -> str:
-    casts = ", ".join(f"CAST({column} AS {kind}) AS {column}" for column, kind in columns.items())
-    quoted = str(path).replace("'", "''")
-    return f"SELECT {casts} FROM read_parquet('{quoted}')"
+def _absent(db: duckdb.DuckDBPyConnection, path: Path) -> frozenset[str]:
+    """The columns that an older run's file may lack, and does."""
+    described = db.execute(f"DESCRIBE SELECT * FROM read_parquet('{_quoted(path)}')").fetchall()
+    return ADDED_LATER - {name for name, *_ in described}
+
+
+def _select(path: Path, columns: dict[str, str], absent: frozenset[str] = frozenset()) -> str:
+    casts = ", ".join(
+        f"CAST({'NULL' if column in absent else column} AS {kind}) AS {column}" for column, kind in columns.items()
+    )
+    return f"SELECT {casts} FROM read_parquet('{_quoted(path)}')"
+
+
+def _quoted(path: Path) -> str:
+    return str(path).replace("'", "''")
 
 
 def _double(value: float) -> str:

@@ -1,7 +1,7 @@
 """Reads what every store holds after the drain into the run folder (`stores/*.parquet`, docs/run-folder.md).
 
     PostgreSQL -> orders, sales, seats, outbox     MariaDB -> inbox, boletas, tickets
-    mail sink -> mails, each PDF opened
+    mail sink -> mails, each PDF opened                  RabbitMQ -> dead_letters, left where they are
 
 A store that cannot be read leaves no file and a line in `meta.json`, so that what depends on it has no data.
 """
@@ -30,6 +30,7 @@ from tfbench.rundata import STORES
 TIMEOUT_S = 30
 PAGE = 500
 FETCHERS = 4
+PEEKED = 10_000  # dead letters read in one go: in a second one, those put back would come again
 
 Rows = list[dict[str, Any]]
 
@@ -86,6 +87,7 @@ def collect(run_dir: Path, ports: Ports, clock: Clock, initial_seats: dict[str, 
     folio = (keep("folio", lambda: _mariadb(ports, "SELECT siguiente FROM folio_contador LIMIT 1")) or [{}])[0]
     promised = keep("promised", lambda: _promised(ports)) or {}
     _write(folder, "mails", keep("mails", lambda: _mails(ports, promised)))
+    _write(folder, "dead_letters", keep("dead_letters", lambda: dead_letters(ports)))
     queue = {name: keep(name, partial(_queue, ports, name)) or {} for name in (QUEUE, DEAD_QUEUE)}
     meta = {
         "collected_at": clock.now(),
@@ -113,6 +115,49 @@ def pending_orders(ports: Ports) -> tuple[int, int]:
     orders = _postgres(ports, "SELECT count(*) AS n FROM reservas.orden")[0]["n"]
     sent = _mariadb(ports, "SELECT count(*) AS n FROM entrada WHERE estado IN ('ENVIADO', 'ERROR')")[0]["n"]
     return int(orders), int(orders) - int(sent)
+
+
+def dead_letters(ports: Ports) -> Rows:
+    """The orders' events that were given up on, each with its reason; looked at, and put back.
+
+    `muerto_en` is known only of those that the broker itself gave up on, and `intentos` of those that say so.
+    Raises requests.RequestException when the broker does not answer, ValueError when there are too many.
+    """
+    answer = requests.post(
+        f"http://{HOST}:{ports['rabbitmq'][15672]}/api/queues/%2F/{DEAD_QUEUE}/get",
+        json={"count": PEEKED, "ackmode": "ack_requeue_true", "encoding": "auto"},
+        auth=BROKER_AUTH,
+        timeout=TIMEOUT_S,
+    )
+    answer.raise_for_status()
+    messages = answer.json()
+    if messages and messages[-1]["message_count"]:
+        raise ValueError(f"{DEAD_QUEUE} holds more than the {PEEKED} messages that are read at most")
+    return [_dead_letter(message) for message in messages]
+
+
+def _dead_letter(message: dict[str, Any]) -> dict[str, Any]:
+    """app2 lays a message there with its `motivo`; of one that the broker gave up on, `x-death` tells why."""
+    properties = message["properties"] or {}  # the broker writes no properties as an empty list
+    headers = properties.get("headers") or {}
+    death: dict[str, Any] = next(iter(headers.get("x-death") or []), {})
+    return {
+        "mensaje_id": properties.get("message_id"),
+        "orden_id": headers.get("orden_id") or _order_in(message["payload"]),
+        "motivo": headers.get("motivo") or death.get("reason"),
+        "muerto_en": death.get("time"),
+        "intentos": headers.get("intentos"),
+    }
+
+
+def _order_in(payload: str) -> str | None:
+    """The order that an event is about, when it can be read: what was given up on may be anything."""
+    try:
+        event = json.loads(payload)
+    except ValueError:
+        return None
+    order = event.get("orden_id") if isinstance(event, dict) else None
+    return order if isinstance(order, str) else None
 
 
 def _postgres(ports: Ports, query: str) -> Rows:

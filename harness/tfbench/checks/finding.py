@@ -30,6 +30,15 @@ def no_data(key: str, **parameters: Any) -> Finding:
     return Finding(Verdict.NO_DATA, texts.render(key, **parameters))
 
 
+def concluded(check_id: str, verdict: Verdict, *, checked: int, violations: list[str], **numbers: Any) -> Finding:
+    """A finding whose sentence is `check.<id>.<verdict>`, with the first violations as examples."""
+    reason = texts.render(f"check.{check_id}.{verdict.name.lower()}", checked=checked, **numbers)
+    if violations:
+        examples = texts.render("check.examples", examples="; ".join(violations[:3]))
+        reason = texts.joined(reason, examples)
+    return Finding(verdict, reason, checked, len(violations), violations[:EXAMPLES])
+
+
 def tally(run: RunData, check_id: str, *, checked: int, violations: str, **parameters: Any) -> Finding:
     """A finding from a query with one text column, a row a violation. Parameters go to the sentences too.
 

@@ -7,7 +7,7 @@ case.
 from typing import Any
 
 from tfbench import texts
-from tfbench.checks.finding import EXAMPLES, Finding, no_data
+from tfbench.checks.finding import Finding, concluded, no_data
 from tfbench.rundata import RunData
 from tfbench.verdict import Verdict
 
@@ -43,7 +43,7 @@ def purchase_confirmed_during_outage(run: RunData) -> Finding:
     }
     if not purchases:
         return no_data("check.purchase-confirmed-during-outage.no_data", **numbers)
-    return _finding(
+    return concluded(
         "purchase-confirmed-during-outage",
         Verdict.PASS if confirmed == purchases else Verdict.FAIL,
         checked=purchases,
@@ -94,7 +94,7 @@ def ticket_in_process_until_return(run: RunData) -> Finding:
     not_sent = [text for (text,) in run.rows(_NOT_SENT)]
     seen = Verdict.INCONCLUSIVE if unread or not reads else Verdict.PASS
     verdict = Verdict.FAIL if wrong or not_sent else seen
-    return _finding(
+    return concluded(
         "ticket-in-process-until-return",
         verdict,
         checked=bought,
@@ -116,7 +116,7 @@ def queue_drained_by_itself(run: RunData) -> Finding:
     ready, unacked, dead = left
     is_settled = drain.get("state") == "settled"
     drained_s = _drained_after(run)
-    finding = _finding(
+    finding = concluded(
         "queue-drained-by-itself",
         Verdict.PASS if is_settled and not (ready or unacked or dead) else Verdict.FAIL,
         checked=backlog,
@@ -159,11 +159,3 @@ def _drained_after(run: RunData) -> float | None:
 
 def _is_empty(seen: dict[str, Any]) -> bool:
     return seen.get("queue_ready") == 0 and seen.get("queue_unacked") == 0
-
-
-def _finding(check_id: str, verdict: Verdict, *, checked: int, violations: list[str], **numbers: Any) -> Finding:
-    reason = texts.render(f"check.{check_id}.{verdict.name.lower()}", checked=checked, **numbers)
-    if violations:
-        examples = texts.render("check.examples", examples="; ".join(violations[:3]))
-        reason = texts.joined(reason, examples)
-    return Finding(verdict, reason, checked, len(violations), violations[:EXAMPLES])

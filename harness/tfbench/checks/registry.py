@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from tfbench import texts
-from tfbench.checks import documents, events, orders, outage, seats
+from tfbench.checks import documents, events, leadership, orders, outage, seat_history, seats, tickets, traffic
 from tfbench.checks.finding import Finding
 from tfbench.results import ExpectationResult, InvariantResult
 from tfbench.rundata import RunData
@@ -47,6 +47,15 @@ EXPECTATIONS = _by_id(
         needs_whole_run=True,
     ),
     Check("queue-drained-by-itself", outage.queue_drained_by_itself, needs_whole_run=True),
+    Check("no-http-500", traffic.no_http_500),
+    Check("earlier-tickets-readable", tickets.earlier_tickets_readable, needs=("tickets",)),
+    Check("ticket-reads-moved-to-replica", tickets.ticket_reads_moved_to_replica),
+    Check("ticket-reads-returned-to-primary", tickets.ticket_reads_returned_to_primary, needs_whole_run=True),
+    Check("only-in-flight-lost", traffic.only_in_flight_lost),
+    Check("standby-promoted", leadership.standby_promoted, needs_whole_run=True),
+    Check("old-primary-rejoined", leadership.old_primary_rejoined, needs_whole_run=True),
+    Check("sale-resumed", traffic.sale_resumed, needs_whole_run=True),
+    Check("writes-undisturbed", traffic.writes_undisturbed),
 )
 
 INVARIANTS = _by_id(
@@ -56,6 +65,7 @@ INVARIANTS = _by_id(
         needs=("orders", "sales", "boletas"),
         proves_alone=True,
     ),
+    Check("seat-linearizable", seat_history.seat_linearizable, needs=("orders", "sales"), needs_whole_run=True),
     Check(
         "no-acked-purchase-lost",
         orders.no_acked_purchase_lost,

@@ -1,6 +1,7 @@
 """Seats: none sold twice, none created or lost, none refused to a buyer while it was free."""
 
 from tfbench.checks.finding import Finding, no_data, tally
+from tfbench.checks.seat_model import HOLD_S
 from tfbench.rundata import RunData
 
 # Every (seat, order) that anybody ever called sold. The database alone cannot see an acked sale that a
@@ -74,28 +75,29 @@ def seats_conserved(run: RunData) -> Finding:
 
 
 # A refusal is justified by a hold or purchase of one of its seats by somebody else. What started after the
-# refusal ended cannot be the cause; nor can a hold that was surely given back before the refusal was asked
-# for, unless it was bought. Sales of an earlier run on the same stack count too. `is_certain`: the seat was
-# surely taken all along.
-_REFUSALS = """
+# refusal ended cannot be the cause; nor can a hold that was surely given back, or had expired, before the
+# refusal was asked for, unless it was bought. Sales of an earlier run on the same stack count too.
+# `is_certain`: the seat was surely taken all along. A hold lasts HOLD_S from some moment of its operation.
+_REFUSALS = f"""
 WITH refused AS (
   SELECT row_number() OVER () AS id, flow, evento, asientos, t_start, t_end
   FROM operations WHERE op = 'hold' AND outcome = 'fail' AND error = 'asiento_no_disponible'),
 asked AS (SELECT id, evento, unnest(asientos) AS asiento, t_start, t_end FROM refused),
 released AS (
-  SELECT retencion_id, min(t_end) AS t_released FROM operations
-  WHERE op = 'release' AND outcome = 'ok' AND retencion_id IS NOT NULL GROUP BY retencion_id),
+  SELECT retencion_id, min(t_end) FILTER (WHERE outcome = 'ok') AS t_released, min(t_start) AS t_asked
+  FROM operations WHERE op = 'release' AND retencion_id IS NOT NULL GROUP BY retencion_id),
 touches AS (
   SELECT o.evento, unnest(o.asientos) AS asiento, o.t_start, o.t_end, o.outcome = 'ok' AS is_sure,
-         CASE WHEN o.op = 'hold' AND r.t_released IS NOT NULL THEN r.t_released
-              ELSE 'infinity'::DOUBLE END AS until
+         CASE WHEN o.op = 'hold' AND (o.outcome = 'ok' OR o.retencion_id IS NOT NULL)
+              THEN least(r.t_released, o.t_end + {HOLD_S}) ELSE 'infinity'::DOUBLE END AS until,
+         CASE WHEN o.op = 'hold' THEN least(r.t_asked, o.t_start + {HOLD_S}) ELSE 'infinity'::DOUBLE END AS sure_until
   FROM operations o LEFT JOIN released r ON r.retencion_id = o.retencion_id
   WHERE o.op IN ('hold', 'purchase') AND o.outcome IN ('ok', 'unknown')
-  UNION ALL SELECT evento, asiento_id, vendida_en, vendida_en, true, 'infinity'::DOUBLE FROM sales),
+  UNION ALL SELECT evento, asiento_id, vendida_en, vendida_en, true, 'infinity'::DOUBLE, 'infinity'::DOUBLE FROM sales),
 judged AS (
   SELECT r.id, any_value(r.flow) AS flow, any_value(r.evento) AS evento, any_value(r.asientos) AS asientos,
          any_value(r.t_start) AS t_start, coalesce(bool_or(t.until > r.t_start), false) AS is_possible,
-         coalesce(bool_or(t.is_sure AND t.t_end <= r.t_start AND t.until >= r.t_end), false) AS is_certain
+         coalesce(bool_or(t.is_sure AND t.t_end <= r.t_start AND t.sure_until >= r.t_end), false) AS is_certain
   FROM refused r LEFT JOIN asked a ON a.id = r.id
   LEFT JOIN touches t ON t.evento = a.evento AND t.asiento = a.asiento AND t.t_start < a.t_end
   GROUP BY r.id)

@@ -36,6 +36,18 @@ HEAL, HEALED, RECOVERED, LOAD_END, DRAINED = T0 + 50, T0 + 52, T0 + 55, T0 + 80,
 BUYERS = 300
 SEATS = 400
 
+# What the scenario "app2 dies" asks for; `database_run` is the run that keeps the others.
+ASKED = (
+    "purchase-confirmed-during-outage",
+    "ticket-in-process-until-return",
+    "issued-exactly-once-after-return",
+    "queue-drained-by-itself",
+    "no-http-500",
+    "only-in-flight-lost",
+    "sale-resumed",
+    "writes-undisturbed",
+)
+
 Row = dict[str, Any]
 
 
@@ -126,9 +138,9 @@ def both(first: Spoil, second: Spoil) -> Spoil:
     return spoil
 
 
-def found(run: RunFolder, folder: Path, name: str) -> Finding:
+def found(run: RunFolder, folder: Path, name: str, faults: tuple[FaultSpec, ...] | None = None) -> Finding:
     """What the check with this name finds in the run."""
-    with opened(run.write(folder), scenario().faults) as data:
+    with opened(run.write(folder), scenario().faults if faults is None else faults) as data:
         return judged(data, name, EXPECTATIONS | INVARIANTS)
 
 
@@ -283,7 +295,7 @@ def scenario(**changes: Any) -> Scenario:
             ),
         ),
         "required": ("app1-fast", "app2-pdf", "app2-rto", "event-on-disk"),
-        "expectations": tuple(EXPECTATIONS),
+        "expectations": ASKED,
         "invariants": tuple(INVARIANTS),
     }
     return Scenario(**(fields | changes))

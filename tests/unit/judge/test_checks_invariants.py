@@ -3,9 +3,22 @@
 from pathlib import Path
 
 import pytest
-from spoilable_run import BASELINE, KILL, T0, RunFolder, Spoil, both, found, healthy
+from spoilable_run import BASELINE, KILL, T0, Spoil, both, found, healthy
+from spoils import (
+    annul_and_sell_again,
+    bury,
+    change,
+    change_purchase,
+    drop,
+    erase_everywhere_but_on_the_page,
+    hold,
+    hold_and_release,
+    refuse,
+    repeat,
+)
 from tfbench.catalog import INVARIANTS as NAMES
 from tfbench.checks.registry import INVARIANTS
+from tfbench.checks.seat_model import HOLD_S
 from tfbench.verdict import Verdict
 
 
@@ -18,49 +31,6 @@ def test_a_healthy_run_keeps_every_invariant(name: str, tmp_path: Path) -> None:
     finding = found(healthy(), tmp_path, name)
     assert (finding.verdict, finding.violation_count) == (Verdict.PASS, 0), finding.violations
     assert finding.checked >= 300
-
-
-def drop(store: str, index: int) -> Spoil:
-    return lambda run: run.stores[store].pop(index)
-
-
-def change(store: str, index: int, **values: object) -> Spoil:
-    return lambda run: run.stores[store][index].update(values)
-
-
-def repeat(store: str, index: int, **values: object) -> Spoil:
-    return lambda run: run.stores[store].append(run.stores[store][index] | values)
-
-
-def change_purchase(index: int, **values: object) -> Spoil:
-    return lambda run: run.ops("purchase")[index].update(values)
-
-
-def erase_everywhere_but_on_the_page(run: RunFolder) -> None:
-    """What a failover does that loses an acked sale: no store knows it, and its seat is sold again."""
-    for store in run.stores:
-        run.stores[store] = [row for row in run.stores[store] if row.get("orden_id") != "orden-0005"]
-    run.stores["sales"][0]["asiento_id"] = 5
-
-
-def annul_and_sell_again(run: RunFolder) -> None:
-    """Not a double sale: the first was annulled."""
-    run.stores["sales"][3]["anulada"] = True
-    run.stores["sales"].append(run.stores["sales"][9] | {"asiento_id": 3})
-
-
-def refuse(run: RunFolder, *, seats: list[int], t: float) -> None:
-    run.operations.append(
-        run.ops("hold")[0]
-        | {"flow": 9_999, "t_intended": t, "t_start": t, "t_end": t + 0.02, "outcome": "fail", "status": 409}
-        | {"error": "asiento_no_disponible", "asientos": seats, "retencion_id": None}
-    )
-
-
-def hold_and_release(run: RunFolder, *, seat: int, t: float) -> None:
-    held = run.ops("hold")[0] | {"flow": 9_998, "asientos": [seat], "retencion_id": "ret-libre"}
-    run.operations.append(held | {"t_intended": t, "t_start": t, "t_end": t + 0.02})
-    run.operations.append(held | {"op": "release", "t_intended": t + 1, "t_start": t + 1, "t_end": t + 1.02})
 
 
 BROKEN: list[tuple[str, str, Spoil, int, str]] = [
@@ -90,6 +60,8 @@ BROKEN: list[tuple[str, str, Spoil, int, str]] = [
      lambda run: next(r for r in run.journal if r["kind"] == "queue").update(type="classic"), 1, "tipo=classic"),
     ("order-event-durable", "a queue that a restart empties",
      lambda run: next(r for r in run.journal if r["kind"] == "queue").update(durable=False), 1, "durable=false"),
+    ("order-event-durable", "given up on, nobody knows why", bury(7, motivo=None), 1,
+     "orden=orden-0007 muerto sin motivo"),
     ("one-boleta-one-pdf-one-mail", "no boleta", drop("boletas", 7), 1, "orden=orden-0007 boletas=0"),
     ("one-boleta-one-pdf-one-mail", "two boletas", repeat("boletas", 7, folio=999), 1, "boletas=2"),
     ("one-boleta-one-pdf-one-mail", "two e-mails", repeat("mails", 7, n=999), 1, "correos=2"),
@@ -107,6 +79,22 @@ BROKEN: list[tuple[str, str, Spoil, int, str]] = [
      "ultimo=300 siguiente=302"),
     ("one-answer-per-key", "two orders for a key", change_purchase(7, clave="clave-8"), 1, "clave=clave-8"),
     ("one-answer-per-key", "the store tells another", change("orders", 7, orden_id="orden-x"), 1, "orden-x"),
+    ("seat-linearizable", "a sale that the database forgot", drop("sales", 7), 1, "asiento=7\n"),
+    ("seat-linearizable", "a sale that nobody made", repeat("sales", 7, asiento_id=350, orden_id="orden-x"), 1,
+     "orden=orden-x -> vendido"),
+    ("seat-linearizable", "two holds at once", lambda run: hold(run, seat=7, t=run.ops("hold")[7]["t_end"] + 0.01), 1,
+     "flow=9997 hold retencion=ret-otra -> ok"),
+    ("seat-linearizable", "bought after it was given back",
+     lambda run: run.operations.append(
+         run.ops("hold")[7] | {"op": "release", "t_start": T0 + 6.9, "t_end": T0 + 6.94, "status": 303}), 1,
+     "flow=7 release retencion=ret-7"),
+    ("seat-linearizable", "refused while it was free", lambda run: refuse(run, seats=[350], t=KILL), 1,
+     "+0.000..+0.020 s flow=9999 hold -> asiento_no_disponible"),
+    ("seat-linearizable", "a hold that was lost",
+     both(change_purchase(7, outcome="fail", status=409, orden_id=None, error="retencion_expirada"), drop("sales", 7)),
+     1, "flow=7 purchase retencion=ret-7 -> retencion_expirada"),
+    ("seat-linearizable", "one key, two orders",
+     lambda run: run.operations.append(run.ops("purchase")[7] | {"orden_id": "orden-x"}), 1, "orden=orden-x"),
     ("seats-conserved", "a seat vanished", drop("seats", 350), 1, "asientos_al_final=399"),
     ("seats-conserved", "sold without a sale", change("seats", 350, estado="VENDIDO"), 1, "asiento=350 VENDIDO"),
     ("seats-conserved", "a sale of a free seat", change("seats", 7, estado="DISPONIBLE"), 1, "asiento_no_VENDIDO"),
@@ -119,6 +107,9 @@ BROKEN: list[tuple[str, str, Spoil, int, str]] = [
     ("refusals-justified", "a seat that was surely given back",
      both(lambda run: hold_and_release(run, seat=350, t=BASELINE), lambda run: refuse(run, seats=[350], t=KILL)), 1,
      "asientos=[350]"),
+    ("refusals-justified", "a seat whose hold had expired",
+     both(lambda run: hold(run, seat=350, t=BASELINE), lambda run: refuse(run, seats=[350], t=BASELINE + HOLD_S + 1)),
+     1, "asientos=[350]"),
 ]  # fmt: skip
 
 
@@ -143,6 +134,26 @@ GOOD: list[tuple[str, str, Spoil]] = [
      repeat("orders", 7, orden_id="orden-x", clave_idem="clave-x", creada_en=T0 - 60)),
     ("order-event-durable", "confirmed and still in the queue",
      both(drop("inbox", 7), lambda run: run.meta["queue"].update(ready=1))),
+    ("order-event-durable", "given up on with a reason", both(drop("inbox", 7), bury(7, motivo="rejected"))),
+    ("seat-linearizable", "bought without an answer", change_purchase(7, outcome="unknown", orden_id=None)),
+    ("seat-linearizable", "not bought, without an answer",
+     both(change_purchase(7, outcome="unknown", orden_id=None), both(drop("sales", 7), drop("orders", 7)))),
+    ("seat-linearizable", "one key, two tries", lambda run: run.operations.append(
+        run.ops("purchase")[7] | {"outcome": "unknown", "orden_id": None, "t_start": T0 + 7.1, "t_end": T0 + 7.2})),
+    ("seat-linearizable", "a refusal of several seats", lambda run: refuse(run, seats=[350, 351], t=KILL)),
+    ("seat-linearizable", "refused while somebody else's hold had no answer",
+     both(lambda run: hold(run, seat=350, t=BASELINE, outcome="unknown", retencion_id=None),
+          lambda run: refuse(run, seats=[350], t=KILL))),
+    ("seat-linearizable", "refused while it was held, then held again after that hold expired",
+     both(both(lambda run: hold(run, seat=350, t=BASELINE), lambda run: refuse(run, seats=[350], t=KILL)),
+          lambda run: hold(run, seat=350, t=BASELINE + HOLD_S + 1, retencion_id="ret-luego"))),
+    ("seat-linearizable", "a hold that was in progress under the same key",
+     lambda run: hold(run, seat=7, t=KILL, outcome="fail", status=409, error="clave_en_curso", retencion_id=None)),
+    ("seat-linearizable", "sold in an earlier run",
+     both(repeat("sales", 0, asiento_id=350, orden_id="orden-x", vendida_en=T0 - 60),
+          lambda run: refuse(run, seats=[350], t=KILL))),
+    ("seat-linearizable", "annulled, and held by somebody else",
+     both(change("sales", 7, anulada=True), lambda run: hold(run, seat=7, t=KILL))),
     ("one-boleta-one-pdf-one-mail", "an e-mail delivered again with the same id",
      change("mails", 7, repeticiones=1)),
     ("one-answer-per-key", "a key sent again, one order", lambda run: run.operations.append(run.ops("purchase")[7])),
@@ -153,6 +164,8 @@ GOOD: list[tuple[str, str, Spoil]] = [
     ("refusals-justified", "held by one whose answer was lost",
      both(lambda run: run.ops("hold")[10].update(outcome="unknown", asientos=[350]),
           lambda run: refuse(run, seats=[350], t=KILL))),
+    ("refusals-justified", "held until just before",
+     both(lambda run: hold(run, seat=350, t=BASELINE), lambda run: refuse(run, seats=[350], t=BASELINE + HOLD_S - 1))),
     ("refusals-justified", "sold in an earlier run",
      both(repeat("sales", 0, asiento_id=350, vendida_en=T0 - 60), lambda run: refuse(run, seats=[350], t=KILL))),
 ]  # fmt: skip
@@ -212,6 +225,41 @@ def test_a_queue_nobody_could_read_is_no_data(value: object, tmp_path: Path) -> 
     run = healthy()
     run.meta["queue"] = value
     assert found(run, tmp_path, "order-event-durable").verdict is Verdict.NO_DATA
+
+
+def test_dead_letters_that_nobody_could_read_are_no_data(tmp_path: Path) -> None:
+    run = healthy()
+    run.meta["queue"]["dead_letters"] = 1
+    del run.stores["dead_letters"]
+    finding = found(run, tmp_path, "order-event-durable")
+    assert finding.verdict is Verdict.NO_DATA
+    assert "dead_letters" in finding.reason["en"]
+
+
+def test_a_run_older_than_the_dead_letters_store_is_judged_when_it_had_none(tmp_path: Path) -> None:
+    run = healthy()
+    del run.stores["dead_letters"]
+    assert found(run, tmp_path, "order-event-durable").verdict is Verdict.PASS
+
+
+def test_a_seat_is_shown_by_the_fewest_of_its_operations(tmp_path: Path) -> None:
+    run = healthy()
+    for number in range(20):  # all justified, and none of them needed
+        refuse(run, seats=[7], t=KILL + number)
+    drop("sales", 7)(run)
+    (violation,) = found(run, tmp_path, "seat-linearizable").violations
+    lines = violation.splitlines()
+    assert [line.split(" -> ")[1] for line in lines[1:]] == ["ok;", "no vendido;"]
+    assert lines[1].startswith("  +0.000..+0.049 s flow=7 purchase retencion=ret-7 orden=orden-0007")
+    assert "base_de_datos lectura_final" in lines[2]
+
+
+def test_a_seat_that_takes_too_long_is_inconclusive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = healthy()
+    monkeypatch.setattr("tfbench.checks.seat_history.explains", lambda *_: None)
+    finding = found(run, tmp_path, "seat-linearizable")
+    assert finding.verdict is Verdict.INCONCLUSIVE
+    assert "300 of 300 seats" in finding.reason["en"]
 
 
 def test_examples_are_few_and_the_count_is_all(tmp_path: Path) -> None:

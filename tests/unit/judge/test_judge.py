@@ -21,7 +21,7 @@ def judged(run: RunFolder, folder: Path, **changes: Any) -> Results:
 def test_a_healthy_run_passes(tmp_path: Path) -> None:
     results = judged(healthy(), tmp_path)
     assert results.verdict is Verdict.PASS, results.reason
-    assert results.reason["en"] == "All 17 promises that decide were kept."
+    assert results.reason["en"] == "All 22 promises that decide were kept."
     assert (results.platform, results.interrupted, results.load.valid) == ("compose", False, True)
     assert results.faults[0].verified
     assert results.faults[0].healed_at == HEALED

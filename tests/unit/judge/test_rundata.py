@@ -3,6 +3,7 @@
 import math
 from pathlib import Path
 
+import duckdb
 import pytest
 from spoilable_run import (
     BASELINE,
@@ -101,6 +102,26 @@ def test_segments_are_read_where_there_is_no_parquet_and_a_torn_line_is_left_out
     with opened(folder, FAULTS) as data:
         assert data.count("SELECT count(*) FROM operations") == len(run.operations)
         assert data.row("SELECT asientos, first FROM operations WHERE op = 'hold' AND flow = 5") == ([5], True)
+
+
+def test_a_run_older_than_a_column_reads_null_in_it(tmp_path: Path) -> None:
+    folder = healthy().write(tmp_path)
+    newer, older = folder / "operations.parquet", folder / "older.parquet"
+    with duckdb.connect() as db:
+        db.execute(f"COPY (SELECT * EXCLUDE (source) FROM '{newer}') TO '{older}' (FORMAT parquet)")
+    older.replace(newer)
+    with opened(folder, FAULTS) as data:
+        assert data.row("SELECT count(*), count(source), count(op) FROM operations") == (1650, 0, 1650)
+
+
+def test_a_column_that_every_run_has_may_not_be_missing(tmp_path: Path) -> None:
+    folder = healthy().write(tmp_path)
+    whole, part = folder / "operations.parquet", folder / "part.parquet"
+    with duckdb.connect() as db:
+        db.execute(f"COPY (SELECT * EXCLUDE (outcome) FROM '{whole}') TO '{part}' (FORMAT parquet)")
+    part.replace(whole)
+    with pytest.raises(UsageError, match="outcome"), opened(folder, FAULTS):
+        pass
 
 
 def test_more_torn_lines_than_writers_are_lost_evidence(tmp_path: Path) -> None:
