@@ -21,6 +21,10 @@ from emision.tiempo import rfc3339
 
 registro = Registro(__name__)
 
+# Below the 1.5 s that the middleware gives an attempt: over a frozen MariaDB it hears 503 and not silence, and
+# few of the threads that also answer the health checks wait.
+PLAZO_S = 1.0
+
 
 def create_app(configuracion: Configuracion | None = None, *, migrar: bool = True) -> Flask:
     """Make the API. With `migrar` a thread brings the schema up to date, waiting for MariaDB if it must."""
@@ -81,8 +85,12 @@ def problema(status: int, codigo: str, detail: str) -> Response:
 def _leer() -> Iterator[Cursor]:
     """A connection for one request: few read boletas, and a fresh one is never a dead one."""
     configuracion: Configuracion = current_app.config["EMISION"]
-    with Conexion(configuracion.mariadb_url) as conexion, conexion.transaccion() as cursor:
+    with _conexion(configuracion) as conexion, conexion.transaccion() as cursor:
         yield cursor
+
+
+def _conexion(configuracion: Configuracion) -> Conexion:
+    return Conexion(configuracion.mariadb_url, conectar_s=PLAZO_S, leer_s=PLAZO_S)
 
 
 def _por_estado(cursor: Cursor, tabla: str) -> dict[str, int]:
@@ -92,7 +100,7 @@ def _por_estado(cursor: Cursor, tabla: str) -> dict[str, int]:
 
 def _informe(configuracion: Configuracion) -> Informe:
     try:
-        with Conexion(configuracion.mariadb_url) as conexion, conexion.transaccion() as cursor:
+        with _conexion(configuracion) as conexion, conexion.transaccion() as cursor:
             listo = esquema_listo(cursor)
     except BaseNoDisponible as error:
         return {"mariadb": Dependencia(False, str(error))}

@@ -48,8 +48,8 @@ def parametros(url: str) -> dict[str, Any]:
 class Conexion:
     """One thread's connection; not to be shared between threads."""
 
-    def __init__(self, url: str) -> None:
-        self._parametros = parametros(url)
+    def __init__(self, url: str, *, conectar_s: float = CONECTAR_S, leer_s: float = LEER_S) -> None:
+        self._parametros = parametros(url) | {"connect_timeout": conectar_s, "read_timeout": leer_s}
         self._abierta: Connection[DictCursor] | None = None
 
     def __enter__(self) -> "Conexion":
@@ -92,8 +92,6 @@ class Conexion:
                 charset="utf8mb4",
                 cursorclass=DictCursor,
                 init_command=SESION,
-                connect_timeout=CONECTAR_S,
-                read_timeout=LEER_S,
                 write_timeout=ESCRIBIR_S,
             )
         return self._abierta

@@ -72,13 +72,14 @@ def emitir_boleta(orden: OrdenCreada, folio: int, mensaje_id: str, ahora: dateti
             },
             "Totales": montos.totales(),
         },
-        "Detalle": _detalle(orden),
+        "Detalle": detalle(orden),
         "Referencia": [{"NroLinRef": 1, "CodRef": "ORDEN", "RazonRef": str(orden.orden_id), "CodVndor": "INTERNET"}],
         "_meta": {"orden_id": str(orden.orden_id), "mensaje_id": mensaje_id},
     }
 
 
-def _detalle(orden: OrdenCreada) -> list[Json]:
+def detalle(orden: OrdenCreada) -> list[Json]:
+    """The lines: one a ticket, and the fee last; they depend on the order alone."""
     lineas = [_linea_entrada(orden, item) for item in orden.items]
     if orden.cargo_servicio:
         lineas.append(

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 COLA = "emision.ordenes"
+MUERTAS = "ticketflow.muertas"
 PREFETCH = 8
 
 
@@ -18,10 +19,11 @@ class Configuracion:
     smtp_puerto: int = 2525
     puerto: int = 8000
     cola: str = COLA
+    muertas: str = MUERTAS  # an exchange
 
     @classmethod
     def desde_entorno(cls, entorno: Mapping[str, str] = os.environ) -> "Configuracion":
-        """Read `MARIADB_URL`, `RABBITMQ_URL`, `SMTP_HOST`, `SMTP_PUERTO`, `PUERTO` and `COLA`."""
+        """Read `MARIADB_URL`, `RABBITMQ_URL`, `SMTP_HOST`, `SMTP_PUERTO`, `PUERTO`, `COLA` and `MUERTAS`."""
         base = cls()
         return cls(
             mariadb_url=entorno.get("MARIADB_URL", base.mariadb_url),
@@ -30,4 +32,5 @@ class Configuracion:
             smtp_puerto=int(entorno.get("SMTP_PUERTO", base.smtp_puerto)),
             puerto=int(entorno.get("PUERTO", base.puerto)),
             cola=entorno.get("COLA", base.cola),
+            muertas=entorno.get("MUERTAS", base.muertas),
         )

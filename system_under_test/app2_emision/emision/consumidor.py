@@ -1,26 +1,30 @@
-"""Takes orders from RabbitMQ into MariaDB; a message is acked after its transaction has committed.
+"""Takes orders from RabbitMQ into MariaDB; a message is settled after what it asks for is on disk.
 
-While MariaDB is away the messages at hand stay unacked and are tried again in place, with the broker's
-heartbeats served in between: giving one back costs one of its 20 deliveries, and 20 quick returns would send
-a paid order to the dead letters. After RETENER_S they do go back, once, before the broker's consumer_timeout
-(30 min) takes them; consuming starts again when MariaDB takes writes.
+    this thread: RabbitMQ, heartbeats -> Recibido -> [Aparte: MariaDB, dead letters] -> this thread: ack
+
+What MariaDB can't take now is held unacked and tried again in place: giving a message back costs one of its
+deliveries (x-delivery-limit), and quick returns would send a paid order to the dead letters. After RETENER_S
+they do go back, once, before the broker's consumer_timeout (30 min) takes them; consuming starts again when
+MariaDB takes writes. What can never become a boleta goes to the dead letters at once, and costs the others
+nothing. Whatever may wait long is done in a thread beside, so that heartbeats never depend on it.
 """
 
 import threading
 import time
 from collections import deque
-from dataclasses import dataclass
+from functools import partial
 
-import pika
 from pika.adapters.blocking_connection import BlockingChannel, BlockingConnection
-from pika.adapters.utils.connection_workflow import AMQPConnectorException
-from pika.exceptions import AMQPChannelError, AMQPConnectionError, AMQPError
+from pika.exceptions import AMQPError
 from pika.spec import Basic, BasicProperties
 
 from emision import metricas
+from emision.amqp import REVISAR_S, Recibido, comprobar_consumo, con_latidos, conectar, parametros_amqp
+from emision.aparte import Aparte
 from emision.base import BaseNoDisponible, Conexion, DatoRechazado, comprobar_escritura
 from emision.configuracion import PREFETCH, Configuracion
 from emision.espera import Espera
+from emision.muertas import MuertasNoDisponibles, sepultar
 from emision.orden_creada import MensajeInvalido, OrdenCreada, leer_orden
 from emision.recepcion import Entrega, registrar
 from emision.registro import Registro
@@ -28,20 +32,10 @@ from emision.salud import Tablero
 
 registro = Registro(__name__)
 
-LATIDO_S = 15  # longer than one MariaDB deadline (2 s + 5 s), during which no heartbeat is served
 RETENER_S = 600.0
-REVISAR_S = 0.5  # how soon a stop is noticed while no message comes
 REVISAR_BASE_S = 2.0
-
-
-@dataclass(frozen=True, slots=True)
-class Recibido:
-    """A message not settled yet."""
-
-    etiqueta: int
-    reentregado: bool
-    propiedades: BasicProperties
-    cuerpo: bytes
+BLOQUEO_S = 5.0
+ESPERA_BASE_S = 2.0  # the longest pause before MariaDB is tried again: one connection, so it costs nobody anything
 
 
 class Consumidor:
@@ -54,11 +48,13 @@ class Consumidor:
         detener: threading.Event,
         hay_entrada: threading.Event,
     ) -> None:
-        self._cola = configuracion.cola
+        self._cola, self._muertas = configuracion.cola, configuracion.muertas
         self._parametros = parametros_amqp(configuracion.rabbitmq_url)
-        self._base = Conexion(configuracion.mariadb_url)
+        self._parametros_muertas = parametros_amqp(configuracion.rabbitmq_url, bloqueo_s=BLOQUEO_S)
+        self._base, self._aparte = Conexion(configuracion.mariadb_url), Aparte("consumidor-aparte")
         self._tablero, self._detener, self._hay_entrada = tablero, detener, hay_entrada
         self._pendientes: deque[Recibido] = deque()
+        self._espera_muertas = Espera()
         self._proxima_revision = 0.0
 
     def correr(self) -> None:
@@ -74,14 +70,14 @@ class Consumidor:
                 pausa_s = espera.siguiente_s()
                 registro.aviso("rabbitmq_no_disponible", motivo=repr(error), pausa_s=round(pausa_s, 2))
                 self._detener.wait(pausa_s)
-        self._base.cerrar()
+        self._aparte.pedir(self._base.cerrar).result()
 
     def _esperar_base(self) -> bool:
         """Wait until MariaDB takes writes; False when told to stop."""
-        espera = Espera()
+        espera = Espera(maximo_s=ESPERA_BASE_S)
         while not self._detener.is_set():
             try:
-                comprobar_escritura(self._base)
+                self._aparte.pedir(self._comprobar_base).result()
             except BaseNoDisponible as error:
                 self._detener.wait(self._sin_base(error, espera))
             else:
@@ -103,16 +99,19 @@ class Consumidor:
                 conexion.process_data_events(time_limit=0 if self._pendientes else REVISAR_S)
                 comprobar_consumo(canal)
                 if not self._pendientes:
-                    self._revisar_base()
+                    self._revisar_base(conexion)
                 elif not self._atender(conexion, canal):
                     return
 
-    def _revisar_base(self) -> None:
+    def _comprobar_base(self) -> None:
+        comprobar_escritura(self._base)
+
+    def _revisar_base(self, conexion: BlockingConnection) -> None:
         """Between messages, see every REVISAR_BASE_S whether MariaDB takes writes: health pages ask for it."""
         if time.monotonic() < self._proxima_revision:
             return
         try:
-            comprobar_escritura(self._base)
+            con_latidos(conexion, self._aparte.pedir(self._comprobar_base))
         except BaseNoDisponible as error:
             self._tablero.anotar("mariadb", False, str(error))
         else:
@@ -121,17 +120,23 @@ class Consumidor:
 
     def _recibir(self, _: BlockingChannel, entrega: Basic.Deliver, propiedades: BasicProperties, cuerpo: bytes) -> None:
         etiqueta = entrega.delivery_tag or 0  # the broker always gives one; 0 would never match
-        self._pendientes.append(Recibido(etiqueta, entrega.redelivered, propiedades, cuerpo))
+        clave = entrega.routing_key or ""
+        self._pendientes.append(Recibido(etiqueta, entrega.redelivered, propiedades, cuerpo, clave))
 
     def _atender(self, conexion: BlockingConnection, canal: BlockingChannel) -> bool:
         """Settle the oldest message, holding it while MariaDB is away; False when it was held too long."""
-        espera, limite = Espera(), time.monotonic() + RETENER_S
+        recibido = self._pendientes[0]
+        espera, limite = Espera(maximo_s=ESPERA_BASE_S), time.monotonic() + RETENER_S
         while True:
             try:
-                self._liquidar(canal, self._pendientes[0])
+                con_latidos(conexion, self._aparte.pedir(partial(self._resolver, recibido)))
             except BaseNoDisponible as error:
                 pausa_s = self._sin_base(error, espera)
+            except MuertasNoDisponibles as error:
+                self._pendientes.rotate(-1)  # the sound ones behind it go first
+                return not self._pausar(conexion, self._sin_muertas(error, recibido))
             else:
+                canal.basic_ack(recibido.etiqueta)
                 self._pendientes.popleft()
                 return True
             if time.monotonic() > limite:
@@ -147,22 +152,29 @@ class Consumidor:
             conexion.process_data_events(time_limit=min(resta_s, REVISAR_S))
         return self._detener.is_set()
 
-    def _liquidar(self, canal: BlockingChannel, recibido: Recibido) -> None:
-        """Store the order and ack, or reject what can't be stored; BaseNoDisponible leaves it unsettled."""
+    def _resolver(self, recibido: Recibido) -> None:
+        """Store the order, or lay among the dead letters what can't be stored; then it may be acked.
+
+        Runs beside. BaseNoDisponible and MuertasNoDisponibles leave the message unsettled.
+        """
         try:
             entrega, orden = leer_mensaje(recibido)
             with self._base.transaccion() as cursor:
                 folio = registrar(cursor, entrega, orden)
-        except BaseNoDisponible:
-            raise
-        except (MensajeInvalido, DatoRechazado) as error:
-            self._rechazar(canal, recibido, str(error))
+        except (BaseNoDisponible, MemoryError):
+            raise  # nothing is wrong with the message
         except Exception as error:  # noqa: BLE001  a bug met by one message must not stop all the others
-            self._rechazar(canal, recibido, f"unexpected {error!r}")
+            self._sepultar(recibido, rechazo(error))
         else:
             self._tablero.anotar("mariadb", True, "ok")
-            canal.basic_ack(recibido.etiqueta)
             self._contar(orden, folio)
+
+    def _sepultar(self, recibido: Recibido, motivo: MensajeInvalido) -> None:
+        sepultar(self._parametros_muertas, self._muertas, recibido, str(motivo))
+        self._espera_muertas.reiniciar()
+        registro.error("mensaje_rechazado", mensaje_id=recibido.propiedades.message_id, motivo=str(motivo))
+        metricas.MENSAJES.labels("rechazado").inc()
+        metricas.MUERTAS.labels(motivo.codigo).inc()
 
     def _contar(self, orden: OrdenCreada, folio: int | None) -> None:
         if folio is None:
@@ -173,11 +185,6 @@ class Consumidor:
         metricas.DEMORA.labels("boleta").observe(max(0.0, time.time() - orden.creada_en.timestamp()))
         registro.info("boleta_emitida", orden_id=orden.orden_id, folio=folio)
 
-    def _rechazar(self, canal: BlockingChannel, recibido: Recibido, motivo: str) -> None:
-        registro.error("mensaje_rechazado", mensaje_id=recibido.propiedades.message_id, motivo=motivo)
-        metricas.MENSAJES.labels("rechazado").inc()
-        canal.basic_reject(recibido.etiqueta, requeue=False)
-
     def _sin_base(self, error: BaseNoDisponible, espera: Espera) -> float:
         """Note that MariaDB is away and say how many seconds to wait."""
         metricas.RECONEXIONES.labels("mariadb").inc()
@@ -186,36 +193,28 @@ class Consumidor:
         registro.aviso("mariadb_no_disponible", motivo=str(error), pausa_s=round(pausa_s, 2))
         return pausa_s
 
-
-def parametros_amqp(url: str) -> pika.URLParameters:
-    """Read the broker's address and set the deadlines."""
-    parametros = pika.URLParameters(url)
-    parametros.heartbeat = LATIDO_S
-    parametros.connection_attempts = 1
-    parametros.socket_timeout = 2
-    parametros.stack_timeout = 5
-    parametros.blocked_connection_timeout = 30
-    return parametros
-
-
-def conectar(parametros: pika.URLParameters) -> BlockingConnection:
-    """Connect, or raise AMQPError or OSError: pika's answer to a frozen broker is of neither kind."""
-    try:
-        return BlockingConnection(parametros)
-    except AMQPConnectorException as error:
-        raise AMQPConnectionError(repr(error)) from error
-
-
-def comprobar_consumo(canal: BlockingChannel) -> None:
-    """Raise when the broker has closed the channel or cancelled the consumer; pika would wait on in silence."""
-    if not canal.is_open or not canal.consumer_tags:
-        raise AMQPChannelError("the broker ended the consumer")
+    def _sin_muertas(self, error: MuertasNoDisponibles, recibido: Recibido) -> float:
+        """Note that a dead letter could not be laid down and say how many seconds to wait."""
+        metricas.RECONEXIONES.labels("muertas").inc()
+        pausa_s = self._espera_muertas.siguiente_s()
+        mensaje_id = recibido.propiedades.message_id
+        registro.aviso("muertas_no_disponibles", mensaje_id=mensaje_id, motivo=str(error), pausa_s=round(pausa_s, 2))
+        return pausa_s
 
 
 def leer_mensaje(recibido: Recibido) -> tuple[Entrega, OrdenCreada]:
     """Read a delivery, or raise MensajeInvalido."""
     mensaje_id = recibido.propiedades.message_id
     if not mensaje_id or len(mensaje_id) > 64 or not mensaje_id.isascii():
-        raise MensajeInvalido(f"message_id must be 1 to 64 ASCII characters, not {mensaje_id!r}")
+        raise MensajeInvalido("sin_message_id", f"hace falta un message_id de 1 a 64 letras ASCII, no {mensaje_id!r}")
     entrega = Entrega(mensaje_id, recibido.propiedades.delivery_mode, recibido.reentregado)
     return entrega, leer_orden(recibido.cuerpo)
+
+
+def rechazo(error: Exception) -> MensajeInvalido:
+    """Say why a message can never be stored."""
+    if isinstance(error, MensajeInvalido):
+        return error
+    if isinstance(error, DatoRechazado):
+        return MensajeInvalido("dato_rechazado", f"MariaDB no acepta un valor ({error})")
+    return MensajeInvalido("error_inesperado", f"app2 falló con este mensaje ({error!r})")

@@ -4,6 +4,7 @@ The lengths are those of SII's `InfoTicket` (boleta for a show on account of a t
 message past them could never become a boleta, so it is refused here, once, with the field named.
 """
 
+import re
 from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -18,7 +19,11 @@ Monto = Annotated[int, Meta(ge=0, le=2_000_000_000)]
 
 
 class MensajeInvalido(Exception):
-    """The message can't become a boleta, now or later; its text is the reason."""
+    """The message can't become a boleta, now or later; its text is the reason, `codigo: texto`."""
+
+    def __init__(self, codigo: str, texto: str) -> None:
+        super().__init__(f"{codigo}: {texto}")
+        self.codigo = codigo
 
 
 class Estructura(msgspec.Struct, frozen=True):
@@ -92,18 +97,43 @@ class OrdenCreada(Estructura, frozen=True):
         }
 
 
+class _Version(Estructura, frozen=True):
+    version: Any = 1  # one that is missing is told by the whole message's reader
+
+
 _LECTOR = msgspec.json.Decoder(OrdenCreada)
+_LECTOR_VERSION = msgspec.json.Decoder(_Version)
+_FALTA = re.compile(r"Object missing required field `(?P<campo>[^`]+)`")
 
 
 def leer_orden(cuerpo: bytes) -> OrdenCreada:
     """Read a message body, or raise MensajeInvalido with the field at fault."""
     try:
+        version = _LECTOR_VERSION.decode(cuerpo).version
+        if version != 1:
+            raise MensajeInvalido("version_desconocida", f"la versión es {version!r} y aquí se lee la 1")
         orden = _LECTOR.decode(cuerpo)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise MensajeInvalido(str(error)) from error
+    except msgspec.ValidationError as error:
+        raise _campo_invalido(str(error)) from error
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise MensajeInvalido("json_invalido", f"el cuerpo no es JSON ({error})") from error
+    _comprobar_suma(orden)
+    if len({item.asiento_id for item in orden.items}) != len(orden.items):
+        raise MensajeInvalido("asiento_repetido", "un asiento aparece dos veces en la orden")
+    return orden
+
+
+def _campo_invalido(error: str) -> MensajeInvalido:
+    """Tell msgspec's `what - at `$.where`` apart."""
+    que, _, donde = error.partition(" - at ")
+    lugar = donde.strip("`") or "$"
+    if falta := _FALTA.match(que):
+        return MensajeInvalido("campo_faltante", f"falta {lugar}.{falta['campo']}")
+    return MensajeInvalido("campo_invalido", f"{lugar} no cumple el contrato ({que})")
+
+
+def _comprobar_suma(orden: OrdenCreada) -> None:
     suma = sum(item.precio for item in orden.items) + orden.cargo_servicio
     if suma != orden.total:
-        raise MensajeInvalido(f"total {orden.total} is not the sum of the items and the fee, {suma}")
-    if len({item.asiento_id for item in orden.items}) != len(orden.items):
-        raise MensajeInvalido("a seat appears twice in the order")
-    return orden
+        texto = f"el total es {orden.total} y los ítems con el cargo suman {suma}"
+        raise MensajeInvalido("total_no_cuadra", texto)

@@ -11,21 +11,27 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pika
 import pymysql
 import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
 from emision.base import parametros
 from emision.configuracion import Configuracion
 from pika.adapters.blocking_connection import BlockingChannel
+from puente import Puente
 from pymysql.cursors import DictCursor
+from servidores import base_de_prueba, cola_de_prueba, puerto_libre
 
 PLAZO_S = 90.0
 RAIZ = Path(__file__).parents[3] / "system_under_test"
@@ -39,12 +45,6 @@ def esperar(que: str, condicion: Callable[[], Any], plazo_s: float = PLAZO_S) ->
             pytest.fail(f"waited {plazo_s:.0f} s for {que}")
         time.sleep(0.05)
     return valor
-
-
-def puerto_libre() -> int:
-    with socket.socket() as libre:
-        libre.bind(("127.0.0.1", 0))
-        return int(libre.getsockname()[1])
 
 
 def del_entorno(nombre: str) -> str:
@@ -97,7 +97,8 @@ class Banco:
     trabajador: Proceso
     correo: Proceso
     correo_http: str
-    publicados: list[str] = field(default_factory=list)
+    a_mariadb: Puente
+    a_rabbitmq: Puente
 
     def sql(self, consulta: str, *valores: object) -> list[dict[str, Any]]:
         """Run a statement as the superuser in the scratch database."""
@@ -128,9 +129,34 @@ class Banco:
         respuesta = self.canal.queue_declare(self.configuracion.cola + sufijo, passive=True)
         return int(respuesta.method.message_count)
 
+    def muertas(self) -> list[tuple[str | None, str, bytes]]:
+        """Take the dead letters: message id, `motivo` and body of each."""
+        tomadas = []
+        while (carta := self.canal.basic_get(f"{self.configuracion.cola}.muertas", auto_ack=True))[0] is not None:
+            _, propiedades, cuerpo = carta
+            tomadas.append((propiedades.message_id, (propiedades.headers or {}).get("motivo", ""), cuerpo))
+        return tomadas
+
+    def tropiezos(self, evento: str) -> int:
+        """How often the worker's receiving thread has logged this event."""
+        return sum(e["evento"] == evento and e["origen"] == "emision.consumidor" for e in self.trabajador.eventos())
+
     def correos(self) -> list[dict[str, Any]]:
         with urllib.request.urlopen(f"{self.correo_http}/mensajes?limite=1000", timeout=5) as respuesta:
             return list(json.load(respuesta)["mensajes"])
+
+    def lista(self) -> int:
+        """The worker's readiness: 200, 503, or 0 when nothing answers."""
+        try:
+            with urllib.request.urlopen(
+                f"http://127.0.0.1:{self.configuracion.puerto}/salud/lista", timeout=5
+            ) as respuesta:
+                return int(respuesta.status)
+        except urllib.error.HTTPError as error:
+            error.close()
+            return error.code
+        except OSError:
+            return 0
 
     def modo_correo(self, modo: str) -> None:
         pedido = urllib.request.Request(
@@ -151,59 +177,21 @@ def _escucha(puerto: int) -> bool:
         return sonda.connect_ex(("127.0.0.1", puerto)) == 0
 
 
-@contextmanager
-def base_de_prueba(raiz_url: str) -> Iterator[tuple[str, str]]:
-    """A database and a user of the same name with app2's rights on it; yields (database, password)."""
-    base, clave = f"prueba_{uuid.uuid4().hex[:12]}", uuid.uuid4().hex
-    conexion = pymysql.connect(**parametros(raiz_url), autocommit=True)
-    try:
-        with conexion.cursor() as cursor:
-            cursor.execute(f"CREATE DATABASE {base} CHARACTER SET utf8mb4")
-            cursor.execute(f"CREATE USER '{base}'@'%%' IDENTIFIED BY %s", (clave,))
-            cursor.execute(f"GRANT ALL ON {base}.* TO '{base}'@'%'")
-            try:
-                yield base, clave
-            finally:
-                cursor.execute(f"DROP DATABASE {base}")
-                cursor.execute(f"DROP USER '{base}'@'%'")
-    finally:
-        conexion.close()
-
-
-@contextmanager
-def cola_de_prueba(url: str) -> Iterator[tuple[str, BlockingChannel]]:
-    """A quorum queue like emision.ordenes, with its dead letters in `<queue>.muertas`."""
-    cola = f"prueba.{uuid.uuid4().hex[:12]}"
-    parametros_amqp = pika.URLParameters(url)
-    parametros_amqp.heartbeat = 600  # the tests don't serve heartbeats while they wait
-    with pika.BlockingConnection(parametros_amqp) as conexion:
-        canal = conexion.channel()
-        canal.confirm_delivery()
-        muertas = {"x-dead-letter-exchange": "", "x-dead-letter-routing-key": f"{cola}.muertas"}
-        quorum = {"x-queue-type": "quorum"}
-        canal.queue_declare(f"{cola}.muertas", durable=True, arguments=quorum)
-        canal.queue_declare(cola, durable=True, arguments=quorum | muertas | {"x-delivery-limit": 20})
-        try:
-            yield cola, canal
-        finally:
-            canal.queue_delete(cola)
-            canal.queue_delete(f"{cola}.muertas")
-
-
 @pytest.fixture
 def banco(tmp_path: Path) -> Iterator[Banco]:
     """A scratch world with the mail server running; the test starts the worker."""
     mariadb = del_entorno("TICKETFLOW_PRUEBA_MARIADB")
     rabbitmq = del_entorno("TICKETFLOW_PRUEBA_RABBITMQ")
     with base_de_prueba(mariadb) as (base, clave), cola_de_prueba(rabbitmq) as (cola, canal):
-        servidor = parametros(mariadb)
+        a_mariadb, a_rabbitmq = puente_a(mariadb, 3306), puente_a(rabbitmq, 5672)
         configuracion = Configuracion(
-            mariadb_url=f"mysql://{base}:{clave}@{servidor['host']}:{servidor['port']}/{base}",
-            rabbitmq_url=rabbitmq,
+            mariadb_url=f"mysql://{base}:{clave}@127.0.0.1:{a_mariadb.puerto}/{base}",
+            rabbitmq_url=urlsplit(rabbitmq)._replace(netloc=_por(rabbitmq, a_rabbitmq)).geturl(),
             smtp_host="127.0.0.1",
             smtp_puerto=puerto_libre(),
             puerto=puerto_libre(),
             cola=cola,
+            muertas=f"{cola}.muertas",
         )
         puerto_http = puerto_libre()
         entorno_correo = {
@@ -225,6 +213,8 @@ def banco(tmp_path: Path) -> Iterator[Banco]:
             ),
             correo=Proceso("correo", RAIZ / "correo", entorno_correo, tmp_path / "correo.log"),
             correo_http=f"http://127.0.0.1:{puerto_http}",
+            a_mariadb=a_mariadb,
+            a_rabbitmq=a_rabbitmq,
         )
         try:
             mundo.arrancar_correo()
@@ -233,6 +223,18 @@ def banco(tmp_path: Path) -> Iterator[Banco]:
             for proceso in (mundo.trabajador, mundo.correo):
                 if proceso.proceso is not None and proceso.proceso.poll() is None:
                     proceso.terminar()
+            for puente in (a_mariadb, a_rabbitmq):
+                puente.cortar()
+
+
+def puente_a(url: str, puerto: int) -> Puente:
+    partes = urlsplit(url)
+    return Puente(partes.hostname or "127.0.0.1", partes.port or puerto)
+
+
+def _por(url: str, puente: Puente) -> str:
+    credenciales, _, _ = urlsplit(url).netloc.rpartition("@")
+    return f"{credenciales}@127.0.0.1:{puente.puerto}"
 
 
 def entorno_del_trabajador(configuracion: Configuracion) -> dict[str, str]:
@@ -243,6 +245,7 @@ def entorno_del_trabajador(configuracion: Configuracion) -> dict[str, str]:
         "SMTP_PUERTO": str(configuracion.smtp_puerto),
         "PUERTO": str(configuracion.puerto),
         "COLA": configuracion.cola,
+        "MUERTAS": configuracion.muertas,
     }
 
 

@@ -13,6 +13,7 @@ from emision.orden_creada import leer_orden
 from emision.recepcion import Entrega, registrar
 
 ORDEN_ID = "0199d2f0-0000-7000-8000-000000000001"
+OTRA_ORDEN_ID = "0199d2f0-0000-7000-8000-000000000002"
 Orden = Callable[..., bytes]
 Hasta = Callable[..., Any]
 
@@ -44,6 +45,27 @@ def test_a_boleta_is_read_once_it_is_there(banco: Any, orden: Orden, hasta: Hast
     assert boleta["emitida_en"].endswith("Z")
     estado = cliente.get("/v1/estado").get_json()
     assert estado == {"entradas": {"EN_PROCESO": 1}, "correos": {}, "siguiente_folio": 2}
+
+
+@pytest.mark.parametrize("caida", ["cortar", "congelar"])
+def test_without_mariadb_it_says_so_and_goes_on_by_itself(banco: Any, orden: Orden, hasta: Hasta, caida: str) -> None:
+    cliente = create_app(banco.configuracion).test_client()
+    hasta("the API's own migration", lambda: cliente.get("/salud/lista").status_code == 200)
+    with Conexion(banco.configuracion.mariadb_url) as conexion, conexion.transaccion() as cursor:
+        registrar(cursor, Entrega("m1", 2, False), leer_orden(orden(orden_id=ORDEN_ID)))
+    getattr(banco.a_mariadb, caida)()
+    salud = cliente.get("/salud/lista")
+    assert salud.status_code == 503
+    assert salud.get_json()["dependencias"]["mariadb"]["ok"] is False
+    for ruta in (f"/v1/boletas/{ORDEN_ID}", f"/v1/boletas/{OTRA_ORDEN_ID}", "/v1/estado"):
+        respuesta = cliente.get(ruta)
+        assert (respuesta.status_code, respuesta.headers["Retry-After"]) == (503, "1")
+        assert respuesta.content_type == "application/problem+json"
+        assert respuesta.get_json(force=True)["codigo"] == "emision_no_disponible"
+    assert cliente.get("/salud/viva").status_code == 200
+    banco.a_mariadb.abrir()
+    hasta("readiness", lambda: cliente.get("/salud/lista").status_code == 200)
+    assert cliente.get(f"/v1/boletas/{ORDEN_ID}").get_json()["folio"] == 1
 
 
 def test_a_folio_taken_by_a_transaction_that_fails_is_taken_again(banco: Any, orden: Orden) -> None:

@@ -1,5 +1,6 @@
 """What a mail server can answer, and what becomes of the ticket."""
 
+import signal
 from collections.abc import Callable
 from typing import Any
 
@@ -51,3 +52,26 @@ def test_a_connection_lost_after_data_is_repeated_under_the_same_message_id(
     hasta("the repeat", lambda: fila(banco).get("estado") == "ENVIADO")
     (correo,) = banco.correos()
     assert correo["repeticiones"] >= 1
+
+
+def test_a_worker_killed_between_the_server_s_250_and_its_own_note_repeats_under_the_same_message_id(
+    banco: Any, orden: Orden, hasta: Hasta
+) -> None:
+    banco.trabajador.arrancar()
+    hasta("the schema", banco.esquema_creado)
+    banco.sql(
+        "CREATE TRIGGER lento BEFORE UPDATE ON correo_saliente FOR EACH ROW"
+        " IF NEW.estado = 'ENVIADO' THEN DO SLEEP(3600); END IF"
+    )
+    banco.publicar(orden())
+    (correo,) = hasta("the mail at the server", banco.correos)
+    banco.trabajador.terminar(signal.SIGKILL)
+    for hilo in banco.sql("SELECT id FROM information_schema.processlist WHERE user = %s", banco.usuario):
+        banco.sql(f"KILL {hilo['id']}")  # the server does not notice that nobody waits for its SLEEP
+    assert fila(banco)["estado"] == "PENDIENTE", "noted before the kill: the test lost its race"
+    banco.sql("DROP TRIGGER lento")
+    banco.trabajador.arrancar()
+    hasta("the repeat", lambda: fila(banco).get("estado") == "ENVIADO")
+    (repetido,) = banco.correos()
+    assert repetido["message_id"] == correo["message_id"]
+    assert repetido["repeticiones"] >= 1

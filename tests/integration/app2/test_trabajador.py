@@ -4,8 +4,6 @@ import hashlib
 import random
 import signal
 import time
-import urllib.error
-import urllib.request
 import uuid
 from collections.abc import Callable
 from typing import Any
@@ -73,38 +71,6 @@ def test_nothing_is_lost_or_doubled_when_the_worker_is_killed_again_and_again(
     assert banco.contar("mensaje_recibido", "modo_entrega <> 2") == 0
 
 
-def test_poison_goes_to_the_dead_letters_with_its_reason_and_the_rest_goes_on(
-    banco: Any, orden: Orden, hasta: Hasta
-) -> None:
-    banco.publicar(b"{not json")
-    malo = banco.publicar(orden(total=1))
-    banco.publicar(orden())
-    banco.trabajador.arrancar()
-    hasta("the sound order", lambda: banco.esquema_creado() and banco.contar("boleta") == 1)
-    hasta("the dead letters", lambda: banco.en_cola(".muertas") == 2)
-    motivos = {e["mensaje_id"]: e["motivo"] for e in banco.trabajador.eventos() if e["evento"] == "mensaje_rechazado"}
-    assert "total 1 is not the sum" in motivos[malo]
-    assert banco.sql("SELECT folio FROM boleta") == [{"folio": 1}]
-
-
-def test_while_mariadb_is_away_no_message_is_given_up(banco: Any, orden: Orden, hasta: Hasta) -> None:
-    banco.trabajador.arrancar()
-    hasta("the schema", banco.esquema_creado)
-    hasta("readiness", lambda: lista(banco) == 200)
-    banco.sql(f"ALTER USER '{banco.usuario}'@'%%' ACCOUNT LOCK")
-    for hilo in banco.sql("SELECT id FROM information_schema.processlist WHERE user = %s", banco.usuario):
-        banco.sql(f"KILL {hilo['id']}")
-    for _ in range(30):
-        banco.publicar(orden())
-    hasta("the worker to say that it is not ready", lambda: lista(banco) == 503)
-    time.sleep(8)  # far more tries than the delivery limit of 20 would bear
-    assert banco.en_cola(".muertas") == 0
-    banco.sql(f"ALTER USER '{banco.usuario}'@'%%' ACCOUNT UNLOCK")
-    hasta("every e-mail", lambda: banco.contar("correo_saliente", "estado = 'ENVIADO'") == 30)
-    assert banco.contar("mensaje_recibido", "reentregado") == 0, "held messages went back to the queue"
-    assert lista(banco) == 200
-
-
 def test_sigterm_ends_it_within_five_seconds_with_nothing_half_done(banco: Any, orden: Orden, hasta: Hasta) -> None:
     for _ in range(100):
         banco.publicar(orden())
@@ -124,20 +90,6 @@ def test_sigterm_also_ends_a_worker_that_waits_for_its_database(banco: Any) -> N
     inicio = time.monotonic()
     assert banco.trabajador.terminar(signal.SIGTERM) == 0
     assert time.monotonic() - inicio < 5
-
-
-def lista(banco: Any) -> int:
-    """The worker's readiness: 200, 503, or 0 when nothing answers."""
-    try:
-        with urllib.request.urlopen(
-            f"http://127.0.0.1:{banco.configuracion.puerto}/salud/lista", timeout=5
-        ) as respuesta:
-            return int(respuesta.status)
-    except urllib.error.HTTPError as error:
-        error.close()
-        return error.code
-    except OSError:
-        return 0
 
 
 @pytest.mark.parametrize("caida", [signal.SIGKILL, signal.SIGSTOP], ids=["killed", "frozen"])

@@ -1,5 +1,6 @@
 """Reading `OrdenCreada`, and what is refused."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -38,11 +39,12 @@ def test_an_unknown_field_is_ignored_so_that_a_newer_sender_can_add_one(cuerpo: 
         ({"comprador__correo": "maria@example.com\r\nBcc: x@example.com"}, "$.comprador.correo"),
         ({"comprador__correo": "maria"}, "$.comprador.correo"),
         ({"items": []}, "$.items"),
-        ({"version": 2}, "$.version"),
+        ({"version": 2}, "version_desconocida: la versión es 2"),
+        ({"version": True}, "campo_invalido: $.version"),
         ({"moneda": "USD"}, "$.moneda"),
         ({"orden_id": "1"}, "$.orden_id"),
-        ({"total": 33_999}, "not the sum"),
-        ({"item__asiento_id": 12}, "seat appears twice"),
+        ({"total": 33_999}, "total_no_cuadra: el total es 33999 y los ítems con el cargo suman 34000"),
+        ({"item__asiento_id": 12}, "asiento_repetido"),
     ],
 )
 def test_a_broken_rule_is_refused_and_the_reason_names_it(cuerpo: Cuerpo, cambio: dict[str, Any], motivo: str) -> None:
@@ -67,10 +69,31 @@ def test_a_field_as_long_as_its_limit_is_taken(cuerpo: Cuerpo, cambio: dict[str,
     assert leer_orden(cuerpo(**cambio))
 
 
-@pytest.mark.parametrize("roto", [b"", b"{", b"[]", b"\xff\xfe", b'{"version": 1}'])
-def test_what_is_no_order_is_refused(roto: bytes) -> None:
-    with pytest.raises(MensajeInvalido):
+@pytest.mark.parametrize(
+    ("roto", "codigo"),
+    [
+        (b"", "json_invalido"),
+        (b"{", "json_invalido"),
+        (b"\xff\xfe", "json_invalido"),
+        (b'{"x": ' + b"[" * 100_000 + b"]" * 100_000 + b"}", "json_invalido"),
+        (b"[]", "campo_invalido"),
+        (b'{"version": 1}', "campo_faltante"),
+        (b'{"version": 9, "pedido": {}}', "version_desconocida"),
+    ],
+    ids=["empty", "cut", "no text", "nested without end", "no object", "no fields", "another version's shape"],
+)
+def test_what_is_no_order_is_refused_with_its_code(roto: bytes, codigo: str) -> None:
+    with pytest.raises(MensajeInvalido) as error:
         leer_orden(roto)
+    assert error.value.codigo == codigo
+    assert str(error.value).startswith(f"{codigo}: ")
+
+
+def test_a_missing_field_is_named_with_its_place(cuerpo: Cuerpo) -> None:
+    orden = json.loads(cuerpo())
+    del orden["items"][1]["precio"]
+    with pytest.raises(MensajeInvalido, match=r"campo_faltante: falta \$\.items\[1\]\.precio"):
+        leer_orden(json.dumps(orden).encode())
 
 
 def test_datos_have_the_shape_of_the_confirmation(cuerpo: Cuerpo) -> None:
