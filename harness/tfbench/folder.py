@@ -29,11 +29,16 @@ def create_run_folder(runs: Path, scenario: Scenario, at: datetime | None = None
     (folder / "logs").mkdir(parents=True)
     (folder / "scenario.yaml").write_bytes(scenario.path.read_bytes())
     (folder / "slo.yaml").write_bytes(scenario.slo.path.read_bytes())
-    link = parent / ".latest.new"
-    link.unlink(missing_ok=True)
-    link.symlink_to(name)
-    link.rename(parent / "latest")
+    point_latest(folder)
     return folder
+
+
+def point_latest(folder: Path) -> None:
+    """Make `latest`, beside the folder, point to it; in one step, for whoever reads it meanwhile."""
+    link = folder.parent / ".latest.new"
+    link.unlink(missing_ok=True)
+    link.symlink_to(folder.name)
+    link.rename(folder.parent / "latest")
 
 
 def write_environment(run_dir: Path, stack: Stack, images: list[Image], clock: Clock, settings: dict[str, Any]) -> None:

@@ -15,6 +15,7 @@ import psycopg
 import requests
 
 from tfbench.clock import Clock
+from tfbench.host import HostWatch
 from tfbench.journal import Journal
 from tfbench.platforms.probes import BROKER_AUTH, HOST, QUEUE, Ports, probe
 from tfbench.platforms.stack import Stack
@@ -24,6 +25,7 @@ T = TypeVar("T")
 EVERY_S = 0.5
 PROBE_EVERY_S = 1.0
 LEADER_EVERY_S = 0.25
+HOST_EVERY_S = 1.0
 LEADER_TIMEOUT_S = 0.5
 READ_TIMEOUT_S = 1.5
 FRESH_S = 2.0
@@ -67,11 +69,13 @@ class Observer:
             "probes": (PROBE_EVERY_S, self._probe),
             "outbox": (EVERY_S, self._look_outbox),
             "leader": (LEADER_EVERY_S, self._look_leader),
+            "host": (HOST_EVERY_S, self._look_host),
         }
         self._threads = [
             threading.Thread(target=self._every, args=arguments, name=name, daemon=True)
             for name, arguments in looks.items()
         ]
+        self._host = HostWatch()
         self._connection: psycopg.Connection[tuple[int]] | None = None
         self._session = requests.Session()
 
@@ -144,6 +148,11 @@ class Observer:
             self._outbox.set(int(row[0]) if row else None)
         except psycopg.Error:
             self._connection = None
+
+    def _look_host(self) -> None:
+        load = self._host.look()
+        if load is not None:
+            self._journal.record("host", busy=load.busy, steal=load.steal, foreign=load.foreign)
 
     def _look_leader(self) -> None:
         self._leader.set(leader_and_standby(self._ports))

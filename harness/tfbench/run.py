@@ -8,16 +8,18 @@ heal first, and what was recorded is kept and judged.
 
 import dataclasses
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from tfbench.clock import Clock
 from tfbench.errors import FaultError, LoadError, PlatformError, ResidueError, TfbenchError, UsageError
 from tfbench.faults.lifecycle import FaultRun
-from tfbench.faults.schedule import TICK_S, play
+from tfbench.faults.reaper import Reaper
+from tfbench.faults.schedule import play
 from tfbench.faults.undo import UndoRecords
 from tfbench.folder import create_run_folder, write_environment
 from tfbench.journal import Journal
@@ -28,7 +30,7 @@ from tfbench.model import Scenario
 from tfbench.observer import Observer
 from tfbench.operations import compact
 from tfbench.platforms.engine import ensure_engine
-from tfbench.platforms.images import ensure_images
+from tfbench.platforms.images import Image, ensure_images
 from tfbench.platforms.probes import HOST
 from tfbench.platforms.stack import OWNER_RUN, OWNER_UP, Stack, setup_for
 from tfbench.progress import Progress
@@ -41,8 +43,20 @@ from tfbench.verdict import EXIT_CODES, EXIT_INTERRUPTED, EXIT_RESIDUE
 from tfbench.workspace import Workspace
 
 START_LEAD_S = 2.0
+TICK_S = 0.1
 LOAD_SLACK_S = 180.0
 LOAD_SLACK_A_FAULT_S = 60.0
+NO_SWITCHES: Mapping[str, str] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What every run of a session stands on."""
+
+    workspace: Workspace
+    progress: Progress
+    stack: Stack
+    images: list[Image]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,16 +98,25 @@ class Experiment:
             time.sleep(min(TICK_S, max(end - time.monotonic(), 0)))
 
 
-def run_scenario(scenario: Scenario, workspace: Workspace, progress: Progress, *, keep: bool = False) -> Outcome:
-    """Run one scenario on a fresh stack. `keep` leaves the stack running afterwards."""
-    progress.say(f"{scenario.name}: {scenario.title.en}")
+def prepare(workspace: Workspace, progress: Progress) -> Ground:
+    """Make sure of an engine and of every image, once for all runs that follow."""
     client = ensure_engine(progress)
     stack = Stack(client, workspace.root)
+    _refuse_a_person_s_stack(stack)
+    return Ground(workspace, progress, stack, ensure_images(client, workspace.root, progress))
+
+
+def run_scenario(
+    scenario: Scenario, ground: Ground, *, keep: bool = False, switches: Mapping[str, str] = NO_SWITCHES
+) -> Outcome:
+    """Run one scenario on a fresh stack. `keep` leaves the stack running afterwards; `switches` go to Compose."""
+    workspace, progress, stack, images = ground.workspace, ground.progress, ground.stack, ground.images
+    progress.say(f"{scenario.name}: {scenario.title.en}")
     _refuse_a_person_s_stack(stack)
     records = UndoRecords(workspace.runs)
     for line in records.heal_all(stack):
         progress.say(f"  left by an earlier run: {line}")
-    images = ensure_images(client, workspace.root, progress)
+    setup = dataclasses.replace(setup_for(scenario), switches=switches)
     clock = Clock.start()
     run_dir = create_run_folder(workspace.runs, scenario)
     interrupted = False
@@ -103,12 +126,21 @@ def run_scenario(scenario: Scenario, workspace: Workspace, progress: Progress, *
         try:
             with experiment.phase("up"), progress.step("start TicketFlow") as detail:
                 stack.down()
-                stack.up(images, OWNER_RUN, setup_for(scenario))
+                stack.up(images, OWNER_RUN, setup)
                 stack.wait_healthy(detail)
             write_environment(
-                run_dir, stack, images, clock, {"platform": "docker-compose", "load": dataclasses.asdict(scenario.load)}
+                run_dir,
+                stack,
+                images,
+                clock,
+                {
+                    "platform": "docker-compose",
+                    "load": dataclasses.asdict(scenario.load),
+                    "setup": {"profile": setup.profile, "links": setup.links, "switches": dict(setup.switches)},
+                },
             )
-            _experiment(experiment, records)
+            with Reaper(workspace.runs, workspace.root):
+                _experiment(experiment, records)
         except KeyboardInterrupt:
             interrupted = True
             journal.record("interrupted")
@@ -167,11 +199,7 @@ def _experiment(experiment: Experiment, records: UndoRecords) -> None:
 def _outage(experiment: Experiment, faults: list[FaultRun], load: LoadProcess, healing: ExitStack) -> None:
     """Break and mend as the scenario says; whatever ends it early, healing is owed for all that was injected."""
 
-    def tick() -> None:
-        load.check()
-        experiment.tick()
-
-    play(faults, experiment.scenario.phases.outage_s, healing, tick)
+    play(faults, experiment.scenario.phases.outage_s, healing, lambda: experiment.wait(TICK_S, load))
     healing.close()
     for fault in faults:
         if fault.was_unverified:

@@ -3,18 +3,15 @@
 Docker marks a killed container as stopped by hand, so no restart policy brings it back: the outage lasts until healed.
 """
 
-import contextlib
-from concurrent.futures import ThreadPoolExecutor
 from typing import ClassVar
 
-from docker.errors import APIError, NotFound
+from docker.errors import APIError
 from docker.models.containers import Container
 
-from tfbench.errors import FaultError
 from tfbench.faults.base import Undo
+from tfbench.faults.containers import arm, bring_back, not_running, strike
 from tfbench.model import FaultSpec
-from tfbench.platforms.resolve import resolve
-from tfbench.platforms.stack import Stack, service_of
+from tfbench.platforms.stack import Stack
 
 
 class Kill:
@@ -23,35 +20,23 @@ class Kill:
     type: ClassVar[str] = "kill"
 
     def arm(self, spec: FaultSpec, stack: Stack) -> Undo:
-        containers = resolve(spec.target, stack)
-        return Undo(spec.id, self.type, spec.target, {service_of(c): str(c.id) for c in containers})
+        return arm(self.type, spec, stack)
 
     def inject(self, undo: Undo, stack: Stack) -> None:
-        containers = [stack.client.containers.get(identity) for identity in undo.containers.values()]
-        with ThreadPoolExecutor(len(containers)) as pool:
-            list(pool.map(_kill, containers))
+        strike(undo, stack, kill)
 
     def heal(self, undo: Undo, stack: Stack) -> None:
-        for identity in undo.containers.values():
-            with contextlib.suppress(NotFound):
-                container = stack.client.containers.get(identity)
-                if container.status != "running":
-                    container.start()
+        bring_back(undo, stack)
 
     def residue(self, undo: Undo, stack: Stack) -> list[str]:
-        left = []
-        for service, identity in undo.containers.items():
-            with contextlib.suppress(NotFound):
-                status = stack.client.containers.get(identity).status
-                if status != "running":
-                    left.append(f"{service} is {status}, not running")
-        return left
+        return not_running(undo, stack)
 
 
-def _kill(container: Container) -> None:
+def kill(container: Container) -> None:
+    """SIGKILL; one that is dead already is what was wanted."""
     try:
         container.kill(signal="SIGKILL")
-    except APIError as error:
+    except APIError:
         container.reload()
         if container.status == "running":
-            raise FaultError(f"SIGKILL to {service_of(container)} failed: {error}") from error
+            raise

@@ -7,10 +7,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tfbench.faults.base import Undo
+from tfbench.faults.observe_containers import (
+    containers_exited,
+    containers_paused,
+    containers_restarted,
+    cpu_throttled,
+    service_down,
+)
+from tfbench.faults.observe_network import link_cut, link_narrow, link_reset, link_slow
+from tfbench.faults.observe_stores import connections_refused, disk_is_full, memory_alarm_raised, replication_stopped
 from tfbench.observer import Observation, Observer
 from tfbench.platforms.stack import Stack
 
-SIGKILL_EXIT = 137
 GROWTH = 3
 
 
@@ -25,17 +33,6 @@ class Baseline:
 Observe = Callable[[Undo, Baseline, Stack, Observer], str | None]
 
 
-def containers_exited(undo: Undo, before: Baseline, stack: Stack, observer: Observer) -> str | None:
-    """Docker reports every container dead of SIGKILL."""
-    lines = []
-    for service, identity in undo.containers.items():
-        state = stack.client.containers.get(identity).attrs["State"]
-        if state["Running"] or state["ExitCode"] != SIGKILL_EXIT:
-            return None
-        lines.append(f"{service} exited {state['ExitCode']} at {state['FinishedAt']}")
-    return ", ".join(lines)
-
-
 def queue_growing(undo: Undo, before: Baseline, stack: Stack, observer: Observer) -> str | None:
     """The broker's queue grows under load and nobody consumes it."""
     now = observer.latest()
@@ -47,4 +44,19 @@ def queue_growing(undo: Undo, before: Baseline, stack: Stack, observer: Observer
     return f"ready messages {start} -> {now.queue_ready} in {now.t - before.begin_t:.1f} s, no consumer"
 
 
-OBSERVATIONS: dict[str, Observe] = {"containers-exited": containers_exited, "queue-growing": queue_growing}
+OBSERVATIONS: dict[str, Observe] = {
+    "containers-exited": containers_exited,
+    "containers-paused": containers_paused,
+    "containers-restarted": containers_restarted,
+    "service-down": service_down,
+    "cpu-throttled": cpu_throttled,
+    "queue-growing": queue_growing,
+    "link-cut": link_cut,
+    "link-slow": link_slow,
+    "link-narrow": link_narrow,
+    "link-reset": link_reset,
+    "disk-is-full": disk_is_full,
+    "memory-alarm-raised": memory_alarm_raised,
+    "replication-stopped": replication_stopped,
+    "connections-refused": connections_refused,
+}

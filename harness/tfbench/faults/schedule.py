@@ -12,30 +12,35 @@ from contextlib import ExitStack
 
 from tfbench.faults.lifecycle import FaultRun
 
-TICK_S = 0.1
 AFTER_HEAL = ("healed", "recovered")
 
 
-def play(faults: list[FaultRun], outage_s: float, healing: ExitStack, tick: Callable[[], None]) -> None:
-    """Inject, verify, hold and heal every fault, then see the phase out; healing is owed before each injection."""
-    began = time.monotonic()
-    late_s = 0.0
+def play(
+    faults: list[FaultRun],
+    outage_s: float,
+    healing: ExitStack,
+    tick: Callable[[], None],
+    now: Callable[[], float] = time.monotonic,
+) -> None:
+    """Inject, verify, hold and heal every fault, then see the phase out; healing is owed before each injection.
+
+    `tick` is called at every step, and lets time pass.
+    """
+    began, late_s = now(), 0.0
     while True:
-        now_s = time.monotonic() - began - late_s
+        now_s = now() - began - late_s
         for fault in faults:
             if fault.state != "planned":
                 _follow(fault, now_s, outage_s)
             elif now_s >= fault.spec.at_s:
-                if _is_clear(fault, faults):
+                late_s += now_s - fault.spec.at_s
+                now_s = fault.spec.at_s
+                if _is_clear(fault, faults, now()):
                     healing.callback(fault.heal)
                     fault.inject()
-                else:
-                    late_s += now_s - fault.spec.at_s
-                    now_s = fault.spec.at_s
         if now_s >= outage_s and all(fault.state in AFTER_HEAL for fault in faults):
             return
         tick()
-        time.sleep(TICK_S)
 
 
 def _follow(fault: FaultRun, now_s: float, outage_s: float) -> None:
@@ -49,10 +54,10 @@ def _follow(fault: FaultRun, now_s: float, outage_s: float) -> None:
             fault.look()
 
 
-def _is_clear(fault: FaultRun, faults: list[FaultRun]) -> bool:
+def _is_clear(fault: FaultRun, faults: list[FaultRun], now: float) -> bool:
     """Whether the faults that end before this one begins have recovered, or will not any more."""
     return all(
-        other.state == "recovered" or (other.state == "healed" and time.monotonic() > other.recover_until)
+        other.state == "recovered" or (other.state == "healed" and now > other.recover_until)
         for other in faults
         if other is not fault and other.ends_s <= fault.spec.at_s
     )

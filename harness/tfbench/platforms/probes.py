@@ -86,10 +86,18 @@ def _rabbitmq(ports: dict[int, int]) -> Health:
     return Health(answer.ok, f"queue {QUEUE}: {answer.status_code}")
 
 
+def _toxiproxy(ports: dict[int, int]) -> Health:
+    """Toxiproxy answers, and each of its proxies is on; a toxic in one is no illness of its own."""
+    proxies = requests.get(f"http://{HOST}:{ports[8474]}/proxies", timeout=PROBE_TIMEOUT_S).json()
+    off = [name for name, proxy in proxies.items() if not proxy["enabled"]]
+    return Health(not off, f"off: {', '.join(off)}" if off else f"{len(proxies)} proxies")
+
+
 _CHECKS: dict[str, Callable[[dict[int, int]], Health]] = {
     "haproxy": _haproxy,
     "postgres": _postgres,
     "etcd": _etcd,
     "mariadb": _mariadb,
     "rabbitmq": _rabbitmq,
+    "toxiproxy": _toxiproxy,
 }

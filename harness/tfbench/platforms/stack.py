@@ -22,8 +22,10 @@ from docker.models.containers import Container
 from tfbench import catalog
 from tfbench.errors import PlatformError
 from tfbench.model import Scenario
+from tfbench.platforms import disks, links
 from tfbench.platforms.images import Image
 from tfbench.platforms.probes import Health, Ports, probe
+from tfbench.targets import parse_target
 
 PROJECT = "ticketflow"
 HEALTHY_DEADLINE_S = 120.0
@@ -35,20 +37,26 @@ OWNER_RUN = "run"
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """How the stack is put together: its profile, the links that go through Toxiproxy, switches by environment name."""
+    """How the stack is put together: its profile, the links that go through Toxiproxy, switches by environment name.
+
+    `bounded`: the services whose data lies on a disk of fixed size (disks.py).
+    """
 
     profile: str = "default"
     links: tuple[str, ...] = ()
     switches: Mapping[str, str] = field(default_factory=dict)
+    bounded: tuple[str, ...] = ()
 
 
 DEFAULT_SETUP = Setup()
 
 
 def setup_for(scenario: Scenario) -> Setup:
-    """What a scenario needs: proxies only in the links that its faults slow down."""
+    """What a scenario needs: proxies only in the links that its faults slow down, small disks where one fills them."""
     links = {fault.target for fault in scenario.faults if catalog.FAULT_TYPES[fault.type].is_proxied}
-    return Setup(scenario.profile, tuple(sorted(links)))
+    filled = {parse_target(fault.target).name for fault in scenario.faults if fault.type == "disk-full"}
+    bounded = [service for role in sorted(filled) for service in disks.services_of(role, scenario.profile)]
+    return Setup(scenario.profile, tuple(sorted(links)), bounded=tuple(bounded))
 
 
 class Stack:
@@ -105,8 +113,12 @@ class Stack:
 
     def up(self, images: list[Image], owner: str, setup: Setup = DEFAULT_SETUP) -> None:
         """Start every service; returns before they are healthy."""
-        environment = {**self._environment(images, owner), **setup.switches}
-        self._compose("up", "-d", "--no-build", "--remove-orphans", env=environment, files=_files(setup))
+        environment = {**self._environment(images, owner), **links.environment(setup.links), **setup.switches}
+        if setup.bounded:
+            tools = next(image.reference for image in images if image.name == disks.IMAGE)
+            disks.create(self.client, PROJECT, setup.bounded, tools)
+        options = ("up", "-d", "--no-build", "--remove-orphans")
+        self._compose(*links.arguments(setup.links), *options, env=environment, files=_files(setup))
 
     def down(self) -> None:
         """Remove containers, networks and volumes; paused or stopped ones too. Nothing to remove is fine."""
@@ -117,6 +129,7 @@ class Stack:
         label = {"label": f"com.docker.compose.project={PROJECT}"}
         for network in self.client.networks.list(filters=label):
             network.remove()
+        disks.detach(self.client, PROJECT)
         for volume in self.client.volumes.list(filters=label):
             volume.remove()
 

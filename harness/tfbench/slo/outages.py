@@ -18,7 +18,7 @@ from tfbench.rundata import RunData
 from tfbench.slo.budget import failures_per_window, spent_ratio
 from tfbench.slo.recovery import Injection, Recovery, Seen, measure_recovery, recovery_verdict, slice_width
 from tfbench.verdict import Verdict
-from tfbench.windows import FaultTimes
+from tfbench.windows import FaultTimes, RunWindows
 
 _OPERATIONS = """
 SELECT t_intended, t_end, outcome = 'ok' AND latency_ms < $latency_ms_below AS good
@@ -67,12 +67,19 @@ def _measure(run: RunData, objective: RecoveryObjective, fault: FaultTimes) -> R
             begin=fault.begin,
             effect=fault.effect,
             heal_begin=math.inf if fault.heal_begin is None else fault.heal_begin,
-            observed_until=run.windows.load_until,
+            observed_until=_observed_until(run.windows, fault),
         ),
         hold_s=objective.hold_s,
         slice_target=objective.slice_target,
         slice_s=slice_width(rate, objective.slice_target, objective.hold_s),
     )
+
+
+def _observed_until(windows: RunWindows, fault: FaultTimes) -> float:
+    """The end of what belongs to this fault: the load's, or the next fault's that struck a recovered system."""
+    recovered = math.inf if fault.recovered is None else fault.recovered
+    later = [other.begin for other in windows.faults if other.begin is not None and other.begin > recovered]
+    return min([windows.load_until, *later])
 
 
 def _rate(t_intended: "np.typing.NDArray[np.float64]", since: float, begin: float) -> float:

@@ -275,7 +275,7 @@ def test_the_shipped_ratio_targets_are_those_of_the_sla() -> None:
 
 def test_the_shipped_recovery_limits_are_those_of_the_sla() -> None:
     limits = {o.id: o.limit_s for o in load_slo(TABLES).objectives if isinstance(o, RecoveryObjective)}
-    assert limits == {"app1-rto": 60, "app2-rto": 3600, "app3-rto": 300}
+    assert limits == {"app1-rto": 60, "app2-rto": 3600, "app3-rto": 300, "app3-tickets-rto": 300}
 
 
 def test_the_shipped_invariant_covers_the_order_event() -> None:

@@ -61,8 +61,8 @@ def test_a_scenario_is_found_by_name_and_by_path(house: Path) -> None:
 
 
 def test_an_unknown_scenario_is_told_with_the_close_one(house: Path) -> None:
-    with pytest.raises(UsageError, match=r'did you mean "caida-app2"\?'):
-        find_workspace(house, Path.cwd()).find_scenario("caida-app3")
+    with pytest.raises(UsageError, match=r'did you mean "caida-etcd"\?'):
+        find_workspace(house, Path.cwd()).find_scenario("caida-etc")
 
 
 def test_a_name_no_file_can_have_is_no_scenario(house: Path) -> None:

@@ -1,0 +1,40 @@
+"""`tfbench bench ...`: measurements of the system and of the bench itself, printed as tables."""
+
+import sys
+from collections.abc import Callable
+
+import click
+
+from tfbench.progress import Progress
+from tfbench.workspace import Workspace
+
+
+@click.group()
+def bench() -> None:
+    """Measure: recovery times over many failures, and how fast the parts are."""
+
+
+@bench.command()
+@click.argument("series", nargs=-1)
+@click.option("--count", default=20, show_default=True, type=click.IntRange(1, 100), help="Faults of each series.")
+@click.option("--list", "list_only", is_flag=True, help="The series there are.")
+@click.pass_obj
+def recovery(find: Callable[[], Workspace], series: tuple[str, ...], count: int, list_only: bool) -> None:
+    """Break the same thing again and again under load, and print how long clients felt it.
+
+    Without SERIES all of them, one run each: about 40 s a fault. Writes reports/out/bench/TIME/recovery.json; each
+    run is an ordinary one, with its own report.
+    """
+    from tfbench.bench.series import SERIES
+
+    if list_only:
+        click.echo("\n".join(f"{one.name:30} {one.title}" for one in SERIES.values()))
+        return
+    from tfbench.bench.recovery import bench_recovery
+    from tfbench.interrupts import one_interrupt
+
+    progress = Progress()
+    with one_interrupt(progress.say):
+        folder, code = bench_recovery(find(), series, count, progress)
+    click.echo(f"Figures: {folder / 'recovery.json'}", err=True)
+    sys.exit(code)
