@@ -89,6 +89,9 @@ class Observer:
         self._stop.set()
         for thread in self._threads:
             thread.join(timeout=STOP_TIMEOUT_S)
+        self._session.close()
+        if self._connection is not None and not any(thread.is_alive() for thread in self._threads):
+            self._connection.close()
 
     def latest(self) -> Observation:
         """The newest look."""

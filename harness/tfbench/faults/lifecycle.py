@@ -10,21 +10,18 @@ import math
 import time
 from typing import Any
 
-from docker.errors import APIError
-
 from tfbench.clock import Clock
 from tfbench.errors import ResidueError
 from tfbench.faults.base import Undo
 from tfbench.faults.observe import OBSERVATIONS, Baseline
 from tfbench.faults.registry import FAULTS
-from tfbench.faults.undo import UndoRecords
+from tfbench.faults.undo import HEAL_DEADLINE_S, RETRY_EVERY_S, UndoRecords, mend
 from tfbench.journal import Journal
 from tfbench.model import FaultSpec
 from tfbench.observer import Observer
 from tfbench.platforms.stack import Stack
 
 VERIFY_DEADLINE_S = 15.0
-HEAL_DEADLINE_S = 60.0
 RECOVER_DEADLINE_S = 120.0
 
 
@@ -84,7 +81,9 @@ class FaultRun:
             self._give_up_looking()
         begin = self._clock.now()
         self._record("healing")
-        left = self._mend(self.undo)
+        deadline = time.monotonic() + HEAL_DEADLINE_S
+        while (left := mend(self.undo, self.stack)) and time.monotonic() < deadline:
+            time.sleep(RETRY_EVERY_S)
         if left:
             self._record("residue", left=left)
             raise ResidueError(f"fault {self.spec.id} could not be healed: {'; '.join(left)}")
@@ -102,19 +101,6 @@ class FaultRun:
     def _give_up_looking(self) -> None:
         self.was_unverified = True
         self._record("unverified", evidence=self._evidence, missing=self._unseen)
-
-    def _mend(self, undo: Undo) -> list[str]:
-        """Heal until nothing is left broken or time is up; what is left, one line each."""
-        deadline = time.monotonic() + HEAL_DEADLINE_S
-        while True:
-            try:
-                self._fault.heal(undo, self.stack)
-                left = self._fault.residue(undo, self.stack)
-            except APIError as error:
-                left = [str(error)]
-            if not left or time.monotonic() >= deadline:
-                return left
-            time.sleep(0.5)
 
     def _record(self, state: str, **detail: Any) -> None:
         spec, self.state = self.spec, state
