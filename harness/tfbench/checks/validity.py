@@ -16,6 +16,9 @@ from tfbench.windows import FaultTimes
 # An arrival may start late by this share of the tightest latency promised before lateness blurs the verdict.
 LATE_SHARE = 0.1
 
+# From this share of the machine on, what others do on it is worth telling: a slow answer may be theirs.
+NOISE_SHARE = 0.25
+
 _START_DELAYS = """
 SELECT (t_start - t_intended) * 1000 AS delay_ms FROM measured
 WHERE first AND error IS DISTINCT FROM 'dropped' AND t_start IS NOT NULL
@@ -57,6 +60,10 @@ def judge_load(run: RunData, scenario: Scenario) -> LoadResult:
         if is_so
     ]
     keys = troubles or ["valid" if delay_p99_ms is not None else "valid_unmeasured"]
+    disturbed = _disturbed_seconds(run)
+    if disturbed:
+        numbers |= {"seconds": len(disturbed), "worst": max(disturbed), "noise": NOISE_SHARE}
+        keys.append("disturbed")
     return LoadResult(
         offered=offered,
         delivered=delivered,
@@ -65,6 +72,17 @@ def judge_load(run: RunData, scenario: Scenario) -> LoadResult:
         valid=not troubles,
         reason=texts.joined(*(texts.render(f"load.{key}", **numbers) for key in keys)),
     )
+
+
+def _disturbed_seconds(run: RunData) -> list[float]:
+    """The share of the machine that others took, of each second in which it was much."""
+    windows = run.windows
+    shares = [
+        float(record.get("foreign") or 0) + float(record.get("steal") or 0)
+        for record in run.journal.of_kind("host")
+        if windows.measured_from <= float(record["t"]) <= windows.load_until
+    ]
+    return [share for share in shares if share >= NOISE_SHARE]
 
 
 def _own_count(run: RunData) -> dict[str, int]:
