@@ -4,7 +4,6 @@ import threading
 from collections.abc import Callable
 
 import pytest
-from tfbench.errors import FaultError
 from tfbench.faults.base import Undo
 from tfbench.faults.netns import Helpers
 from tfbench.faults.registry import FAULTS
@@ -73,13 +72,6 @@ def is_open(stack: Stack, undo: Undo) -> bool:
     table = stack.container(SERVICE).exec_run(["cat", "/proc/net/tcp6", "/proc/net/tcp"]).output.decode()
     port = f":{int(undo.details['places'][0].rsplit(':', 1)[1]):04X}"
     return any(row.split()[1].endswith(port) and row.split()[3] == "01" for row in table.splitlines() if ":" in row)
-
-
-def test_a_link_without_proxies_cannot_be_disturbed(stack: Stack) -> None:
-    if SERVICE in stack.states():
-        pytest.skip("this stack has a Toxiproxy in its links")
-    with pytest.raises(FaultError, match="does not go through Toxiproxy"):
-        FAULTS["latency"].arm(spec("latency", "app2 -> mariadb"), stack)
 
 
 def test_a_proxied_link_is_cut_before_its_proxy(toxiproxy: Stack, broken: Break, evidence: Evidence) -> None:

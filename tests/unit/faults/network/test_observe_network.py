@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import threading
+import time
 from typing import Any
 
 import pytest
@@ -165,6 +166,7 @@ def test_a_glance_never_waits_and_a_later_one_takes_what_was_seen() -> None:
     assert look(undo, BEFORE, nobody, nobody) is None
     assert not starts.acquire(blocking=False), "one measurement at a time"
     may_end.set()
+    deadline = time.monotonic() + DEADLINE_S
     while (result := look(undo, BEFORE, nobody, nobody)) is None:
-        pass
+        assert time.monotonic() < deadline, "the measurement ended, and no glance took it"
     assert result == "seen"
