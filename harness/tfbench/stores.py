@@ -169,7 +169,7 @@ def _postgres(ports: Ports, query: str) -> Rows:
 
 def _mariadb(ports: Ports, query: str) -> Rows:
     connection = pymysql.connect(
-        host=HOST, port=ports["mariadb1"][3306], user="root", password="raiz", database="emision",
+        host=HOST, port=ports["mariadb1"][3306], user="root", password="raiz", database="emision", ssl_disabled=True,
         connect_timeout=5, read_timeout=TIMEOUT_S, cursorclass=DictCursor,
     )  # fmt: skip
     with connection, connection.cursor() as cursor:

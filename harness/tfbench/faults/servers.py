@@ -43,7 +43,7 @@ def _postgres(port: int, statement: str) -> Rows:
 
 def _mariadb(port: int, statement: str) -> Rows:
     connection = pymysql.connect(
-        host=HOST, port=port, user="root", password="raiz", connect_timeout=CONNECT_TIMEOUT_S,
+        host=HOST, port=port, user="root", password="raiz", ssl_disabled=True, connect_timeout=CONNECT_TIMEOUT_S,
         read_timeout=ASK_TIMEOUT_S, write_timeout=ASK_TIMEOUT_S, autocommit=True, cursorclass=DictCursor,
     )  # fmt: skip
     with connection, connection.cursor() as cursor:

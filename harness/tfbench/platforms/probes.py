@@ -66,7 +66,7 @@ def _etcd(ports: dict[int, int]) -> Health:
 def _mariadb(ports: dict[int, int]) -> Health:
     timeout = int(PROBE_TIMEOUT_S)
     connection = pymysql.connect(
-        host=HOST, port=ports[3306], user="root", password="raiz", connect_timeout=timeout,
+        host=HOST, port=ports[3306], user="root", password="raiz", ssl_disabled=True, connect_timeout=timeout,
         read_timeout=timeout, cursorclass=DictCursor,
     )  # fmt: skip
     with connection, connection.cursor() as cursor:

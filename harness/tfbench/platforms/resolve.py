@@ -59,8 +59,8 @@ def is_mariadb_primary(service: str, ports: Ports) -> bool | None:
     timeout = int(ASK_TIMEOUT_S)
     try:
         connection = pymysql.connect(
-            host=HOST, port=ports[service][3306], user="root", password="raiz", connect_timeout=timeout,
-            read_timeout=timeout, cursorclass=DictCursor,
+            host=HOST, port=ports[service][3306], user="root", password="raiz", ssl_disabled=True,
+            connect_timeout=timeout, read_timeout=timeout, cursorclass=DictCursor,
         )  # fmt: skip
         with connection, connection.cursor() as cursor:
             cursor.execute("SELECT @@read_only AS read_only")

@@ -89,6 +89,7 @@ class Conexion:
         if self._abierta is None:
             self._abierta = pymysql.connect(
                 **self._parametros,
+                ssl_disabled=True,  # else each connection reads every CA certificate there is
                 charset="utf8mb4",
                 cursorclass=DictCursor,
                 init_command=SESION,
