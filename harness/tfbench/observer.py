@@ -17,7 +17,7 @@ import requests
 from tfbench.clock import Clock
 from tfbench.host import HostWatch
 from tfbench.journal import Journal
-from tfbench.platforms.probes import BROKER_AUTH, HOST, QUEUE, Ports, probe
+from tfbench.platforms.probes import BROKER_AUTH, HOST, HTTP, QUEUE, Ports, probe
 from tfbench.platforms.stack import Stack
 
 T = TypeVar("T")
@@ -77,7 +77,6 @@ class Observer:
         ]
         self._host = HostWatch()
         self._connection: psycopg.Connection[tuple[int]] | None = None
-        self._session = requests.Session()
 
     def __enter__(self) -> "Observer":
         self._journal.record("queue", **queue_facts(self._ports))
@@ -89,7 +88,6 @@ class Observer:
         self._stop.set()
         for thread in self._threads:
             thread.join(timeout=STOP_TIMEOUT_S)
-        self._session.close()
         if self._connection is not None and not any(thread.is_alive() for thread in self._threads):
             self._connection.close()
 
@@ -125,7 +123,7 @@ class Observer:
 
     def _queue(self, name: str) -> dict[str, int]:
         try:
-            answer = self._session.get(_queue_url(self._ports, name), auth=BROKER_AUTH, timeout=READ_TIMEOUT_S)
+            answer = HTTP.get(_queue_url(self._ports, name), auth=BROKER_AUTH, timeout=READ_TIMEOUT_S)
             return dict(answer.json()) if answer.ok else {}
         except (requests.RequestException, ValueError):
             return {}
@@ -133,7 +131,7 @@ class Observer:
     def _mails(self) -> int | None:
         try:
             address = f"http://{HOST}:{self._ports['correo'][8000]}/mensajes?desde=0&limite=1"
-            return int(self._session.get(address, timeout=READ_TIMEOUT_S).json()["total"])
+            return int(HTTP.get(address, timeout=READ_TIMEOUT_S).json()["total"])
         except (requests.RequestException, ValueError, KeyError):
             return None
 
@@ -181,7 +179,7 @@ def leader_and_standby(ports: Ports) -> tuple[str | None, str | None]:
     """The PostgreSQL node that says it leads, and the standby that it names as synchronous."""
     for node in sorted(service for service in ports if service.startswith("postgres")):
         try:
-            state = requests.get(f"http://{HOST}:{ports[node][8008]}/patroni", timeout=LEADER_TIMEOUT_S).json()
+            state = HTTP.get(f"http://{HOST}:{ports[node][8008]}/patroni", timeout=LEADER_TIMEOUT_S).json()
         except (requests.RequestException, ValueError):
             continue
         if state.get("role") in {"primary", "master"}:
@@ -203,7 +201,7 @@ def primary_dsn(ports: Ports) -> str:
 def queue_facts(ports: Ports) -> dict[str, Any]:
     """What the broker itself says the queue is; empty facts when it does not answer."""
     try:
-        facts = requests.get(_queue_url(ports, QUEUE), auth=BROKER_AUTH, timeout=READ_TIMEOUT_S).json()
+        facts = HTTP.get(_queue_url(ports, QUEUE), auth=BROKER_AUTH, timeout=READ_TIMEOUT_S).json()
     except (requests.RequestException, ValueError):
         facts = {}
     return {

@@ -10,6 +10,7 @@ import psycopg
 import pymysql
 import requests
 from pymysql.cursors import DictCursor
+from requests.adapters import HTTPAdapter
 
 PROBE_TIMEOUT_S = 2.0
 HOST = "127.0.0.1"
@@ -17,6 +18,11 @@ QUEUE = "emision.ordenes"
 BROKER_AUTH = ("ticketflow", "ticketflow")
 
 Ports = dict[str, dict[int, int]]
+
+# One pool of connections for every look at a service: a fresh session each time costs more than the answer does.
+HTTP = requests.Session()
+HTTP.trust_env = False  # the services are on this machine: no proxy to look up
+HTTP.mount("http://", HTTPAdapter(pool_connections=64, pool_maxsize=16))
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,18 +44,18 @@ def probe(service: str, ports: Ports) -> Health:
 
 
 def _ready(ports: dict[int, int]) -> Health:
-    answer = requests.get(f"http://{HOST}:{ports[8000]}/salud/lista", timeout=PROBE_TIMEOUT_S)
+    answer = HTTP.get(f"http://{HOST}:{ports[8000]}/salud/lista", timeout=PROBE_TIMEOUT_S)
     return Health(answer.ok, f"GET /salud/lista {answer.status_code} {answer.text[:200] if not answer.ok else ''}")
 
 
 def _haproxy(ports: dict[int, int]) -> Health:
-    answer = requests.get(f"http://{HOST}:{ports[8080]}/", timeout=PROBE_TIMEOUT_S)
+    answer = HTTP.get(f"http://{HOST}:{ports[8080]}/", timeout=PROBE_TIMEOUT_S)
     shown = answer.ok and "/eventos/" in answer.text
     return Health(shown, f"GET / {answer.status_code}{'' if shown else ' without events'}")
 
 
 def _postgres(ports: dict[int, int]) -> Health:
-    answer = requests.get(f"http://{HOST}:{ports[8008]}/patroni", timeout=PROBE_TIMEOUT_S)
+    answer = HTTP.get(f"http://{HOST}:{ports[8008]}/patroni", timeout=PROBE_TIMEOUT_S)
     state = answer.json()
     role, replicated = state.get("role"), state.get("replication_state") == "streaming"
     if role in {"primary", "master"}:
@@ -59,7 +65,7 @@ def _postgres(ports: dict[int, int]) -> Health:
 
 
 def _etcd(ports: dict[int, int]) -> Health:
-    answer = requests.get(f"http://{HOST}:{ports[2379]}/health", timeout=PROBE_TIMEOUT_S)
+    answer = HTTP.get(f"http://{HOST}:{ports[2379]}/health", timeout=PROBE_TIMEOUT_S)
     return Health(answer.ok and answer.json().get("health") == "true", answer.text[:100])
 
 
@@ -82,13 +88,13 @@ def _mariadb(ports: dict[int, int]) -> Health:
 
 def _rabbitmq(ports: dict[int, int]) -> Health:
     address = f"http://{HOST}:{ports[15672]}/api/queues/%2F/{QUEUE}"
-    answer = requests.get(address, auth=BROKER_AUTH, timeout=PROBE_TIMEOUT_S)
+    answer = HTTP.get(address, auth=BROKER_AUTH, timeout=PROBE_TIMEOUT_S)
     return Health(answer.ok, f"queue {QUEUE}: {answer.status_code}")
 
 
 def _toxiproxy(ports: dict[int, int]) -> Health:
     """Toxiproxy answers, and each of its proxies is on; a toxic in one is no illness of its own."""
-    proxies = requests.get(f"http://{HOST}:{ports[8474]}/proxies", timeout=PROBE_TIMEOUT_S).json()
+    proxies = HTTP.get(f"http://{HOST}:{ports[8474]}/proxies", timeout=PROBE_TIMEOUT_S).json()
     off = [name for name, proxy in proxies.items() if not proxy["enabled"]]
     return Health(not off, f"off: {', '.join(off)}" if off else f"{len(proxies)} proxies")
 

@@ -13,6 +13,7 @@ from .aplicacion import portal
 
 _log = logging.getLogger(__name__)
 _SIN_BITACORA = ("static", "viva", "lista", "metrics")
+_LENTA_S = 1.0
 _CABECERAS = {
     "Content-Security-Policy": (
         "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; "
@@ -49,10 +50,14 @@ def _despues(respuesta: Response) -> Response:
 
 
 def _medir(estado: int, duracion_s: float) -> None:
-    """Count the request under its route's pattern, and log it."""
+    """Count the request under its route's pattern; log it when it changes something, fails or is slow.
+
+    A line for each page read would cost more than some pages do; the metrics count them all.
+    """
     ruta = request.url_rule.rule if request.url_rule else ""
     portal().metricas.peticiones.labels(request.method, ruta, str(estado)).observe(duracion_s)
-    if request.endpoint in _SIN_BITACORA:
+    es_lectura = request.method in ("GET", "HEAD", "OPTIONS")
+    if request.endpoint in _SIN_BITACORA or (es_lectura and estado < 500 and duracion_s < _LENTA_S):
         return
     datos = {
         "metodo": request.method,
