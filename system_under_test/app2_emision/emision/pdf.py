@@ -21,6 +21,7 @@ from emision.tiempo import CHILE
 ANCHO, ALTO = A5
 MARGEN = 12 * mm
 QR_LADO = 46 * mm
+MASCARA = 4
 TINTA, GRIS, MARCA = HexColor("#1b1b1b"), HexColor("#666666"), HexColor("#16425b")
 TEXTO, NEGRITA = "Helvetica", "Helvetica-Bold"
 AVISO = "Documento de prueba, sin validez tributaria"
@@ -103,7 +104,8 @@ def _campo(lienzo: Canvas, y: float, etiqueta: str, valor: str) -> float:
 
 def _qr(lienzo: Canvas, contenido: str, x: float, y: float) -> None:
     """Draw a QR code with its lower left corner at x, y: one rectangle a run of dark modules."""
-    matriz = segno.make_qr(contenido, error="m").matrix
+    # Any of the eight masks can be read; to look for the prettiest would take a quarter of the time of a ticket.
+    matriz = segno.make_qr(contenido, error="m", mask=MASCARA).matrix
     modulo = QR_LADO / len(matriz)
     trazo = lienzo.beginPath()
     for fila, modulos in enumerate(matriz):
