@@ -3,7 +3,6 @@
 Heavy parts (Docker, DuckDB, charts) are imported by the command that needs them: `list` and `--help` answer at once.
 """
 
-import dataclasses
 import json
 import sys
 from pathlib import Path
@@ -14,21 +13,17 @@ from rich.console import Console
 from rich.table import Table
 
 from tfbench import __version__
-from tfbench.catalog import PROFILES
 from tfbench.cli_bench import bench
+from tfbench.cli_plan import plan
+from tfbench.cli_run import run_command, show
+from tfbench.cli_slo import slo
 from tfbench.errors import TfbenchError, UsageError
 from tfbench.progress import Progress
 from tfbench.verdict import EXIT_INTERNAL, EXIT_INTERRUPTED, EXIT_USAGE
 from tfbench.workspace import Workspace, find_workspace
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from rich.text import Text
-
-    from tfbench.model import Scenario
     from tfbench.platforms.stack import Stack
-    from tfbench.run import Ground, Outcome
 
 EXIT_HELP = """\b
 Exit codes:
@@ -87,95 +82,6 @@ def list_command(context: click.Context, as_json: bool) -> None:
         raise problems[0]
 
 
-@cli.command("run")
-@click.argument("scenarios", nargs=-1, metavar="[SCENARIO]...")
-@click.option("--all", "run_all", is_flag=True, help="Every scenario of `tfbench list`, one after another.")
-@click.option("--profile", type=click.Choice(list(PROFILES)), help="Use this profile, whatever the scenarios say.")
-@click.option("--dry-run", is_flag=True, help="Read the scenarios, print the plans, touch nothing. Needs no Docker.")
-@click.option("--keep", is_flag=True, help="Leave the (last) system running afterwards, to look at it.")
-@click.option("--json", "as_json", is_flag=True, help="Print results.json on stdout; of several scenarios, suite.json.")
-@click.pass_context
-def run_command(
-    context: click.Context, scenarios: tuple[str, ...], run_all: bool, profile: str | None, dry_run: bool, keep: bool,
-    as_json: bool,
-) -> None:  # fmt: skip
-    """Run each SCENARIO (a name from `tfbench list`, or a .yaml file) and judge it.
-
-    Starts a fresh system (building what is missing), loads it, injects the scenario's faults, heals them, waits until
-    every order is settled, judges, and writes reports/out/SCENARIO/TIME/ with report.html, results.json, junit.xml.
-    Ctrl-C heals first, keeps what was recorded and exits 130.
-
-    Several scenarios, or --all, are a suite: one that fails does not stop the next, the worst gives the exit code, and
-    reports/out/suite/TIME/ has suite.json, report.html and junit.xml of all of them.
-    """
-    from tfbench.plan import describe_plan
-
-    workspace = _workspace(context)
-    chosen = _chosen(workspace, scenarios, run_all, profile)
-    if dry_run:
-        click.echo("\n".join(describe_plan(scenario) for scenario in chosen))
-        return
-    from tfbench.interrupts import one_interrupt
-    from tfbench.run import prepare, run_scenario
-
-    progress = Progress()
-    with one_interrupt(progress.say):
-        ground = prepare(workspace, progress)
-        if run_all or len(chosen) > 1:
-            exit_code = _run_suite(chosen, ground, keep, as_json)
-        else:
-            outcome = run_scenario(chosen[0], ground, keep=keep)
-            _show(outcome, as_json)
-            exit_code = outcome.exit_code
-    sys.exit(exit_code)
-
-
-def _chosen(workspace: Workspace, names: tuple[str, ...], run_all: bool, profile: str | None) -> "list[Scenario]":
-    """The scenarios to run, all of them read before any is run."""
-    from tfbench.scenario import load_scenario
-
-    if run_all == bool(names):
-        raise click.UsageError("name one scenario or more, or say --all")
-    files = workspace.scenario_files() if run_all else [workspace.find_scenario(name) for name in names]
-    loaded = [load_scenario(file) for file in files]
-    return [dataclasses.replace(scenario, profile=profile) for scenario in loaded] if profile else loaded
-
-
-def _run_suite(scenarios: "list[Scenario]", ground: "Ground", keep: bool, as_json: bool) -> int:
-    from tfbench.console import suite_console_lines
-    from tfbench.run import run_scenario
-    from tfbench.suite import report_suite, run_suite
-
-    done = run_suite(
-        scenarios,
-        ground.workspace.runs,
-        ground.progress,
-        run_one=lambda scenario, is_last: run_scenario(scenario, ground, keep=keep and is_last),
-        report=lambda folder: report_suite(folder, ground.workspace.root / "reports"),
-    )
-    if as_json:
-        click.echo(json.dumps(done.suite, ensure_ascii=False, indent=2))
-    else:
-        _print(suite_console_lines(done.suite), done.folder)
-    return done.exit_code
-
-
-def _show(outcome: "Outcome", as_json: bool) -> None:
-    if as_json:
-        click.echo(outcome.results.to_json())
-        return
-    from tfbench.console import console_lines
-
-    _print(console_lines(outcome.results), outcome.run_dir)
-
-
-def _print(lines: "Iterable[Text]", folder: Path) -> None:
-    console = Console(highlight=False)
-    for line in lines:
-        console.print(line)
-    console.print(f"\nReport: {folder / 'report.html'}", soft_wrap=True)
-
-
 @cli.command()
 @click.argument("run", type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print results.json on stdout.")
@@ -185,7 +91,7 @@ def check(context: click.Context, run: Path, as_json: bool) -> None:
     from tfbench.run import rejudge
 
     outcome = rejudge(run, _workspace(context))
-    _show(outcome, as_json)
+    show(outcome, as_json)
     sys.exit(outcome.exit_code)
 
 
@@ -193,17 +99,20 @@ def check(context: click.Context, run: Path, as_json: bool) -> None:
 @click.argument("run", type=click.Path(path_type=Path))
 @click.pass_context
 def report(context: click.Context, run: Path) -> None:
-    """Write the report.html of RUN (a run's or a suite's folder) anew, as it was judged. Needs no Docker."""
+    """Write the report.html of RUN (the folder of a run, a suite or a repetition) anew, as judged. Needs no Docker."""
     from tfbench.report import render
+    from tfbench.report.repeat_page import render_repeat
     from tfbench.report.suite_page import render_suite
 
     templates = _workspace(context).root / "reports"
     if (run / "suite.json").is_file():
         click.echo(render_suite(run, templates))
+    elif (run / "repeat.json").is_file():
+        click.echo(render_repeat(run, templates))
     elif (run / "results.json").is_file():
         click.echo(render(run, templates))
     else:
-        raise UsageError(f"{run} has neither results.json nor suite.json; judge a run first: tfbench check {run}")
+        raise UsageError(f"{run} has no results.json, suite.json or repeat.json; judge it first: tfbench check {run}")
 
 
 @cli.command()
@@ -301,7 +210,8 @@ def _stack(context: click.Context) -> "Stack":
     return Stack(require_engine(), _workspace(context).root)
 
 
-cli.add_command(bench)
+for command in (bench, plan, run_command, slo):
+    cli.add_command(command)
 
 
 def main() -> None:

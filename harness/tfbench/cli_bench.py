@@ -38,3 +38,35 @@ def recovery(find: Callable[[], Workspace], series: tuple[str, ...], count: int,
         folder, code = bench_recovery(find(), series, count, progress)
     click.echo(f"Figures: {folder / 'recovery.json'}", err=True)
     sys.exit(code)
+
+
+@bench.command()
+@click.option("--rate", "rates", multiple=True, type=click.IntRange(1, 20_000), help="Arrivals/s; may be repeated.")
+@click.option("--seconds", default=10.0, show_default=True, type=click.FloatRange(1, 600), help="Of each rate.")
+def load(rates: tuple[int, ...], seconds: float) -> None:
+    """Offer ever more arrivals a second, and print how late they start. Needs no Docker.
+
+    One load process on one core, against a server that answers at once on another. Keep the machine quiet meanwhile.
+    """
+    from tfbench.bench.load import RATES, bench_load, show
+    from tfbench.interrupts import one_interrupt
+
+    progress = Progress()
+    with one_interrupt(progress.say):
+        show(bench_load(rates or RATES, seconds, progress))
+
+
+@bench.command()
+@click.option("--rows", default=100_000_000, show_default=True, type=click.IntRange(1_000, 1_000_000_000))
+@click.pass_obj
+def journal(find: Callable[[], Workspace], rows: int) -> None:
+    """Judge a generated run of so many operations, and print how long each objective takes. Needs no Docker.
+
+    Writes the run into a temporary folder, 200 bytes an operation free, and removes it.
+    """
+    from tfbench.bench.journal import bench_journal, show
+    from tfbench.interrupts import one_interrupt
+
+    progress = Progress()
+    with one_interrupt(progress.say):
+        show(bench_journal(find().root / "slo" / "ticketflow.yaml", rows, progress))

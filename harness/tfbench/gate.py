@@ -60,15 +60,21 @@ class _Gate:
         if set(wanted) - {"unit"}:
             self.client = ensure_engine(self.progress)
             self.images = ensure_images(self.client, self.root, self.progress, for_tests=True)
-        if {"e2e", "experiment"} & set(wanted) and shutil.which("chromium") is None:
-            with self.progress.step("install chromium"):
-                apt_install(("chromium",))
+        if {"e2e", "experiment"} & set(wanted):
+            self._have("chromium", "chromium")
+        if "unit" in wanted and shutil.which("apt-get") and os.geteuid() == 0:  # elsewhere its tests are skipped
+            self._have("promtool", "prometheus")
         if self.client is not None:
             Stack(self.client, self.root).down()
         before = [part for part in wanted if part in {"lint", "unit"}]
         on_stack = [part for part in wanted if part in NEED_STACK]
         after = [part for part in wanted if part == "experiment"]
         return self._each(before) or (self._with_stack(on_stack) if on_stack else 0) or self._each(after)
+
+    def _have(self, program: str, package: str) -> None:
+        if shutil.which(program) is None:
+            with self.progress.step(f"install {package}"):
+                apt_install((package,))
 
     def _each(self, parts: list[str]) -> int:
         steps: dict[str, Callable[[], int]] = {

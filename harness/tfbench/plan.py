@@ -1,15 +1,17 @@
-"""What a scenario will do, and whether it can prove what it requires, before anything runs (`run --dry-run`).
+"""What a scenario will do, and whether it can prove what it requires, before anything runs (`run --dry-run`, `plan`).
 
-    Scenario -> text: phases, load, faults, each required objective with the evidence it will have
-
-Counts are expectations: rate x share x seconds, of the operations that an arrival surely makes.
+Scenario -> text: phases, load, faults, each required objective with the evidence it will have, the time it takes
 """
 
 from collections.abc import Iterator
 
 from tfbench import catalog
 from tfbench.model import FaultSpec, Objective, Phases, RecoveryObjective, Scenario
-from tfbench.slo.stats import minimum_requests
+from tfbench.plan_evidence import Evidence, load_s, operations_per_s, planned_s, required_evidence, tolerated_bad
+from tfbench.plan_minutes import time_lines
+from tfbench.verdict import Verdict
+
+__all__ = ["describe_evidence", "describe_plan", "load_s", "operations_per_s", "planned_s", "tolerated_bad"]
 
 _NOTHING_SURE = "    TOO FEW: no arrival surely makes what it counts; may end in NO_DATA"
 
@@ -22,36 +24,20 @@ def describe_plan(scenario: Scenario) -> str:
         _load(scenario),
         _faults(scenario),
         _required(scenario),
+        time_lines(scenario),
         _named("Expectations", scenario.expectations, catalog.EXPECTATIONS),
         _named("Invariants", scenario.invariants, catalog.INVARIANTS),
     )
+    return _text(*sections)
+
+
+def describe_evidence(scenario: Scenario) -> str:
+    """Only what it takes to prove the required objectives, and what there will be of it."""
+    return _text(_head(scenario), _required(scenario), time_lines(scenario))
+
+
+def _text(*sections: Iterator[str]) -> str:
     return "\n\n".join("\n".join(section) for section in sections) + "\n"
-
-
-def load_s(phases: Phases) -> float:
-    """How long the load is planned to be on."""
-    return sum(length for _, length in _loaded(phases))
-
-
-def operations_per_s(scenario: Scenario, operations: tuple[str, ...]) -> float:
-    """Expected rate of these operations, counting only those that their arrivals surely make."""
-    certain = set(operations).difference(catalog.UNCERTAIN_OPERATIONS)
-    per_arrival = sum(
-        share * sum(op in certain for op in catalog.OPERATIONS_OF_ARRIVAL[kind])
-        for kind, share in scenario.load.mix.items()
-    )
-    return scenario.load.rate_per_s * per_arrival
-
-
-def tolerated_bad(n: int, target: float) -> int | None:
-    """How many of `n` operations may be bad with the target still proved; None when `n` is too few."""
-    if n < minimum_requests(target):
-        return None
-    low, high = 0, n
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (middle, high) if minimum_requests(target, middle) <= n else (low, middle)
-    return low
 
 
 def _head(scenario: Scenario) -> Iterator[str]:
@@ -125,50 +111,53 @@ def _setting(value: float | str) -> str:
 
 def _required(scenario: Scenario) -> Iterator[str]:
     yield f"Required objectives ({scenario.slo.path.name}), and their evidence"
-    by_id = {objective.id: objective for objective in scenario.slo.objectives}
-    for identifier in scenario.required:
-        objective = by_id[identifier]
-        yield f"  {identifier}: {objective.title.en}"
-        if isinstance(objective, Objective):
-            yield from _ratio_evidence(scenario, objective)
-        elif isinstance(objective, RecoveryObjective):
-            yield from _recovery_evidence(scenario, objective)
-        else:
-            yield f"    100%: {catalog.INVARIANTS[objective.invariant]}"
+    for evidence in required_evidence(scenario):
+        objective = evidence.objective
+        yield f"  {objective.id}: {objective.title.en}"
+        yield from _evidence(scenario, evidence)
+        yield f"    at best {evidence.best}"
     others = [objective.id for objective in scenario.slo.objectives if objective.id not in scenario.required]
     if others:
         yield f"  Shown too, without deciding: {', '.join(others)}"
 
 
-def _ratio_evidence(scenario: Scenario, objective: Objective) -> Iterator[str]:
-    phases = scenario.phases
-    fault_s = phases.outage_s + phases.recovery_s
-    if objective.total.source == "issuance":
-        orders = operations_per_s(scenario, ("purchase",)) * (phases.baseline_s + fault_s)
-        yield f"    {_percent(objective)} of all orders, about {orders:,.0f}: counted, nothing is inferred"
-        return
-    rate = operations_per_s(scenario, objective.total.operations)
-    if rate == 0:
+def _evidence(scenario: Scenario, evidence: Evidence) -> Iterator[str]:
+    objective = evidence.objective
+    if evidence.best is Verdict.NO_DATA:
         yield _NOTHING_SURE
-        return
-    steady = round(rate * phases.baseline_s)
-    bad = tolerated_bad(steady, objective.target)
-    needed = minimum_requests(objective.target)
-    yield f"    steady: about {steady:,} operations; {_percent(objective)} needs {needed:,} without a bad one"
-    if bad is None:
-        yield f"    TOO FEW: at best INCONCLUSIVE; a baseline of {needed / rate:,.0f} s would do"
+    elif isinstance(objective, RecoveryObjective):
+        yield from _recovery_evidence(objective, evidence)
+    elif not isinstance(objective, Objective):
+        yield f"    100%: {catalog.INVARIANTS[objective.invariant]}"
+    elif evidence.needed is None:
+        yield _issuance_evidence(scenario, objective, evidence)
     else:
-        yield f"    enough: proves it with up to {bad:,} bad"
+        yield from _ratio_evidence(scenario, objective, evidence)
+
+
+def _issuance_evidence(scenario: Scenario, objective: Objective, evidence: Evidence) -> str:
+    seconds = load_s(scenario.phases) - scenario.phases.warmup_s
+    orders = (evidence.rate_per_s or 0) * seconds
+    return f"    {_percent(objective)} of all orders, about {orders:,.0f}: counted, nothing is inferred"
+
+
+def _ratio_evidence(scenario: Scenario, objective: Objective, evidence: Evidence) -> Iterator[str]:
+    rate, needed = evidence.rate_per_s or 0, f"{_percent(objective)} needs {evidence.needed:,} without a bad one"
+    yield f"    steady: about {evidence.steady:,} operations; {needed}, so {evidence.baseline_s:,.0f} s at {rate:.4g}/s"
+    if evidence.tolerated is None:
+        yield (
+            f"    TOO FEW: at best INCONCLUSIVE; a baseline of {evidence.baseline_s:,.0f} s would do"
+            f" ({evidence.sure_baseline_s:,.0f} s in 19 runs of 20)"
+        )
+    else:
+        yield f"    enough: proves it with up to {evidence.tolerated:,} bad"
     if scenario.faults:
+        fault_s = scenario.phases.outage_s + scenario.phases.recovery_s
         yield f"    during the fault: about {rate * fault_s:,.0f} operations, counted"
 
 
-def _recovery_evidence(scenario: Scenario, objective: RecoveryObjective) -> Iterator[str]:
-    rate = operations_per_s(scenario, objective.operations)
-    if rate == 0:
-        yield _NOTHING_SURE
-        return
-    seen = ", ".join(objective.operations)
+def _recovery_evidence(objective: RecoveryObjective, evidence: Evidence) -> Iterator[str]:
+    rate, seen = evidence.rate_per_s or 0, ", ".join(objective.operations)
     limit = f"limit {objective.limit_s:g} s, and {objective.latency_ms_below:g} ms an answer"
     yield f"    {limit}; seen through {seen} ({rate:.4g}/s, so about {1 / rate:.2g} s blurred)"
     yield f"    back when {objective.slice_target:.0%} of them are good for {objective.hold_s:g} s"

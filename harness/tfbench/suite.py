@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from tfbench.errors import TfbenchError, UsageError
 from tfbench.folder import point_latest
 from tfbench.model import Scenario
-from tfbench.plan import load_s
+from tfbench.plan_evidence import planned_s
 from tfbench.progress import Progress
 from tfbench.report.suite_junit import suite_junit
 from tfbench.report.suite_page import render_suite
@@ -31,8 +31,6 @@ if TYPE_CHECKING:
 
 SCHEMA = "tfbench.suite/1"
 FOLDER = "suite"
-# What a run takes besides its load (up, drain, judging, down): about a minute of a two-core machine, measured.
-AROUND_LOAD_S = 60.0
 STOPPING = (EXIT_RESIDUE, EXIT_INTERRUPTED)
 # The merge order of verdict.py, after what ended a run early; what is not here (a success) comes last.
 WORST_FIRST = (EXIT_RESIDUE, EXIT_INTERRUPTED, EXIT_USAGE, 1, EXIT_INTERNAL, 2)
@@ -58,16 +56,20 @@ def run_suite(
 
     Raises UsageError when the bench may not run at all.
     """
-    suite = _Suite(scenarios, runs, progress, time.time())
+    return play(Suite(scenarios, runs, progress, time.time()), run_one, report)
+
+
+def play(suite: "Suite", run_one: RunOne, report: Callable[[Path], None]) -> SuiteOutcome:
+    """Run all that a suite, or a repetition, has before it, and `report` its folder."""
     try:
-        for number, scenario in enumerate(scenarios):
-            progress.say(f"\n{progress_line(scenarios, number)}")
-            suite.run(scenario, run_one, is_last=number == len(scenarios) - 1)
+        for number, scenario in enumerate(suite.scenarios):
+            suite.progress.say(f"\n{suite.line(number)}")
+            suite.run(scenario, run_one, is_last=number == len(suite.scenarios) - 1)
             if suite.exit_code in STOPPING:
                 break
     except KeyboardInterrupt:
         suite.interrupt()
-        progress.say("Interrupted: reporting the scenarios that ran.")
+        suite.progress.say("Interrupted: reporting what ran.")
     finally:
         if suite.runs or suite.is_interrupted:
             suite.write()
@@ -87,19 +89,18 @@ def progress_line(scenarios: Sequence[Scenario], number: int) -> str:
     return f"Scenario {number + 1} of {len(scenarios)}, about {math.ceil(left_s / 60)} minutes left"
 
 
-def planned_s(scenario: Scenario) -> float:
-    """How long a run of this scenario takes, about."""
-    return load_s(scenario.phases) + AROUND_LOAD_S
-
-
-class _Suite:
+class Suite:
     """What there is to say of a suite so far."""
 
     def __init__(self, scenarios: Sequence[Scenario], runs: Path, progress: Progress, started_at: float) -> None:
-        self._scenarios, self._progress, self._started_at = scenarios, progress, started_at
+        self.scenarios, self.progress, self.started_at = scenarios, progress, started_at
         self.folder = runs / FOLDER / datetime.fromtimestamp(started_at, UTC).strftime("%Y%m%dT%H%M%SZ")
         self.runs: list[Record] = []
         self.is_interrupted = False
+
+    def line(self, number: int) -> str:
+        """What comes now (from 0)."""
+        return progress_line(self.scenarios, number)
 
     def run(self, scenario: Scenario, run_one: RunOne, *, is_last: bool) -> None:
         """Run one and keep what it came to, on disk too."""
@@ -118,11 +119,11 @@ class _Suite:
 
     def record(self) -> Record:
         """suite.json, whole: a suite that was cut short is INCONCLUSIVE at best."""
-        not_run = [scenario.name for scenario in self._scenarios[len(self.runs) :]]
+        not_run = [scenario.name for scenario in self.scenarios[len(self.runs) :]]
         verdicts = [Verdict(run["verdict"]) for run in self.runs]
         return {
             "schema": SCHEMA,
-            "started_at": self._started_at,
+            "started_at": self.started_at,
             "finished_at": time.time(),
             "interrupted": self.is_interrupted,
             "verdict": merge([*verdicts, *([Verdict.INCONCLUSIVE] if not_run else [])]),
@@ -151,8 +152,8 @@ class _Suite:
 
     def _broken(self, scenario: Scenario, error: Exception) -> Record:
         told = f"{type(error).__name__}: {error}"
-        self._progress.say(told)
+        self.progress.say(told)
         if isinstance(error, TfbenchError):
             return broken_run(scenario, told, error.exit_code)
-        self._progress.console.print_exception(max_frames=8)
+        self.progress.console.print_exception(max_frames=8)
         return broken_run(scenario, told, EXIT_INTERNAL)

@@ -15,7 +15,8 @@ from tfbench import texts
 from tfbench.model import AnyObjective, Objective, RecoveryObjective
 from tfbench.results import BudgetResult, RecoveryResult
 from tfbench.rundata import RunData
-from tfbench.slo.budget import failures_per_window, spent_ratio
+from tfbench.slo.budget import failures_per_window, spent_ratio, spoilt_slices_s
+from tfbench.slo.objective import SlicedObjective
 from tfbench.slo.recovery import Injection, Recovery, Seen, measure_recovery, recovery_verdict, slice_width
 from tfbench.verdict import Verdict
 from tfbench.windows import FaultTimes, RunWindows
@@ -111,7 +112,7 @@ def _reason(recovery: Recovery, limit_s: float, verdict: Verdict) -> texts.Rende
 
 def budgets(objectives: Iterable[AnyObjective], recoveries: list[RecoveryResult]) -> list[BudgetResult]:
     """What each measured outage of a service spends of that service's availability objectives."""
-    availability = [objective for objective in objectives if _is_availability(objective)]
+    availability = [objective for objective in objectives if is_availability(objective)]
     return [
         _budget(objective, recovery)
         for objective in availability
@@ -121,7 +122,7 @@ def budgets(objectives: Iterable[AnyObjective], recoveries: list[RecoveryResult]
     ]
 
 
-def _is_availability(objective: AnyObjective) -> bool:
+def is_availability(objective: AnyObjective) -> bool:
     """An objective that full outage spends at the rate of time: answered or not, however fast, whatever the status."""
     if not isinstance(objective, Objective) or objective.total.source != "operations":
         return False
@@ -129,14 +130,22 @@ def _is_availability(objective: AnyObjective) -> bool:
     return bool(good.outcome) and good.latency_ms_below is None and not good.status_not
 
 
+def charged(objective: Objective, outage_s: float) -> float:
+    """The seconds of budget that a full outage costs: its own, or by Timeslices those of the slices it spoils."""
+    if isinstance(objective, SlicedObjective) and objective.slice_target is not None:
+        return spoilt_slices_s(outage_s, objective.slice_s, objective.slice_target)
+    return outage_s
+
+
 def _budget(objective: Objective, recovery: RecoveryResult) -> BudgetResult:
     outage_s, target, window_s = recovery.outage_s, objective.target, objective.window_s
+    charged_s = outage_s if outage_s is None else charged(objective, outage_s)
     return BudgetResult(
         objective=objective.id,
         service=objective.service,
         target=target,
         window_s=window_s,
         outage_s=outage_s,
-        spent_ratio=None if outage_s is None else spent_ratio(outage_s, target, window_s),
-        failures_per_window=None if outage_s is None else failures_per_window(outage_s, target, window_s),
+        spent_ratio=None if charged_s is None else spent_ratio(charged_s, target, window_s),
+        failures_per_window=None if charged_s is None else failures_per_window(charged_s, target, window_s),
     )

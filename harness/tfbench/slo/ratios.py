@@ -7,34 +7,25 @@
 
 Steady requests are a sample of what the service does; those in a fault window are all there was of that
 fault, and its failures come in bursts, which no bound for independent requests covers. Warm-up counts
-nowhere.
+nowhere. Objectives by slices of time are judged the same way, a slice in the place of a request (`timeslices.py`).
+A window shorter than the run is not slid along it: all of the run counts as one sample, and the reason says so.
 """
 
 import dataclasses
 from dataclasses import dataclass
-from typing import Any
 
 from tfbench import texts
-from tfbench.model import Objective, Selector
+from tfbench.model import Objective
 from tfbench.results import ObjectiveResult
 from tfbench.rundata import RunData
+from tfbench.slo.objective import SlicedObjective
+from tfbench.slo.records import objective_result, records, unreadable
 from tfbench.slo.stats import further_requests, lower_bound, upper_bound
+from tfbench.slo.timeslices import judge_sliced
 from tfbench.verdict import Verdict, merge
 
 # 0.9 of 10 is 9, also in floating point.
 ROUNDING = 1e-9
-
-_ISSUED = """
-WITH population AS (
-  SELECT coalesce(p.orden_id, o.orden_id) AS orden_id, coalesce(p.t_end, o.creada_en) AS acked
-  FROM purchases p FULL JOIN orders o ON o.orden_id = p.orden_id
-  WHERE coalesce(p.t_intended, o.creada_en) >= $since)
-SELECT count(*), count(*) FILTER (WHERE t.pdf_creado_en IS NULL
-                                     OR (t.pdf_creado_en - acked) * 1000 >= $latency_ms_below)
-FROM population
-LEFT JOIN (SELECT orden_id, min(pdf_creado_en) AS pdf_creado_en FROM tickets GROUP BY orden_id) t
-USING (orden_id)
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +60,23 @@ def exact_verdict(counts: Counts, target: float) -> Verdict:
 
 def judge_objective(run: RunData, objective: Objective, required: bool) -> ObjectiveResult:
     """Count and judge one objective."""
+    result = unreadable(run, objective, required) or _judge(run, objective, required)
+    observed_s = run.windows.load_until - run.windows.measured_from
+    if objective.window_s >= observed_s or result.verdict is Verdict.NO_DATA:
+        return result
+    shorter = texts.render("slo.window_shorter", window=objective.window_s, observed=observed_s)
+    return dataclasses.replace(result, reason=texts.joined(result.reason, shorter))
+
+
+def _judge(run: RunData, objective: Objective, required: bool) -> ObjectiveResult:
+    if isinstance(objective, SlicedObjective):
+        return judge_sliced(run, objective, required)
+    steady, fault = _count(run, objective)
     if objective.total.source == "issuance":
-        return _judge_issuance(run, objective, required)
-    steady, fault = count_operations(run, objective)
+        verdict = exact_verdict(steady, objective.target)
+        return _result(
+            objective, required, verdict, _exact_reason("ratio.issuance", steady, objective.target, verdict), steady
+        )
     verdicts = [sampled_verdict(steady, objective.target)]
     reasons = [_steady_reason(steady, objective.target, verdicts[0])]
     if any(times.window for times in run.windows.faults):
@@ -88,60 +93,14 @@ def judge_objective(run: RunData, objective: Objective, required: bool) -> Objec
     )
 
 
-def count_operations(run: RunData, objective: Objective) -> tuple[Counts, Counts]:
-    """Steady and fault-window counts."""
+def _count(run: RunData, objective: Objective) -> tuple[Counts, Counts]:
+    """Steady and fault-window counts; of issuance, every order, and none."""
     counts = {False: Counts(0, 0), True: Counts(0, 0)}
-    sql = (
-        f"SELECT in_fault, count(*), count(*) FILTER (WHERE NOT ({_matches('good')})) "
-        f"FROM measured WHERE {_matches('total')} GROUP BY in_fault"
-    )
-    parameters = _parameters("good", objective.good) | _parameters("total", objective.total)
-    for in_fault, n, bad in run.rows(sql, **parameters):
+    sql, parameters = records(run, objective)
+    grouped = f"SELECT in_fault, count(*), count(*) FILTER (WHERE NOT good) FROM ({sql}) GROUP BY in_fault"
+    for in_fault, n, bad in run.rows(grouped, **parameters):
         counts[in_fault] = Counts(n, bad)
     return counts[False], counts[True]
-
-
-def _matches(name: str) -> str:
-    """SQL for a selector: an empty list selects everything."""
-    return (
-        f"(len(${name}_operations::VARCHAR[]) = 0 OR list_contains(${name}_operations::VARCHAR[], op)) "
-        f"AND (len(${name}_outcome::VARCHAR[]) = 0 OR list_contains(${name}_outcome::VARCHAR[], outcome)) "
-        f"AND (${name}_latency_ms::DOUBLE IS NULL OR latency_ms < ${name}_latency_ms::DOUBLE) "
-        f"AND NOT list_contains(${name}_status_not::INTEGER[], status)"
-    )
-
-
-def _parameters(name: str, selector: Selector) -> dict[str, Any]:
-    return {
-        f"{name}_operations": list(selector.operations),
-        f"{name}_outcome": list(selector.outcome),
-        f"{name}_latency_ms": selector.latency_ms_below,
-        f"{name}_status_not": list(selector.status_not),
-    }
-
-
-def _judge_issuance(run: RunData, objective: Objective, required: bool) -> ObjectiveResult:
-    """Every order of the run must be issued in time, from the buyer's "Compra Exitosa" to the stored PDF."""
-    missing = {"orders", "tickets"} - run.stores
-    if missing:
-        reason = texts.render("check.missing_stores", stores=", ".join(sorted(missing)))
-        return _result(objective, required, Verdict.NO_DATA, reason, Counts(0, 0), None)
-    limit_ms = objective.good.latency_ms_below
-    n, bad = run.row(
-        _ISSUED,
-        since=run.windows.measured_from,
-        latency_ms_below=float("inf") if limit_ms is None else limit_ms,
-    )
-    counts = Counts(n, bad)
-    verdict = exact_verdict(counts, objective.target)
-    return _result(
-        objective,
-        required,
-        verdict,
-        _exact_reason("ratio.issuance", counts, objective.target, verdict),
-        counts,
-        None,
-    )
 
 
 def _steady_reason(counts: Counts, target: float, verdict: Verdict) -> texts.Rendered:
@@ -171,19 +130,15 @@ def _result(
     verdict: Verdict,
     reason: texts.Rendered,
     counts: Counts,
-    bounds: tuple[float, float] | None,
+    bounds: tuple[float, float] | None = None,
 ) -> ObjectiveResult:
-    return ObjectiveResult(
-        id=objective.id,
-        title=dataclasses.asdict(objective.title),
-        service=objective.service,
-        required=required,
-        verdict=verdict,
-        reason=reason,
-        target=objective.target,
-        measured=counts.ratio,
+    return objective_result(
+        objective,
+        required,
+        verdict,
+        reason,
         n=counts.n,
         bad=counts.bad,
-        lower=bounds[0] if bounds else None,
-        upper=bounds[1] if bounds else None,
+        measured=counts.ratio,
+        bounds=bounds,
     )

@@ -5,6 +5,8 @@
       spec: {source: operations, operations: [hold], outcome: [ok], latency_ms_below: 300}
       or    {source: issuance, latency_ms_below: 300000}
 
+v2alpha has no metricSource: `dataSourceSpec: {type: tfbench, connectionDetails: {}}` and `spec` stand in its place.
+
 A filter left out lets every record pass. `good` must count only what `total` counts, or the ratio lies.
 """
 
@@ -12,6 +14,7 @@ from dataclasses import dataclass
 
 from tfbench.catalog import OPERATIONS, OUTCOMES, SOURCES
 from tfbench.model import Selector
+from tfbench.slo.dialect import V1, Dialect
 from tfbench.yamlio import Mapping, Node
 
 
@@ -23,28 +26,34 @@ class Ratio:
     total: Selector
 
 
-def read_ratio(metric: Mapping) -> Ratio:
+def read_ratio(metric: Mapping, dialect: Dialect = V1) -> Ratio:
     """The `good` and `total` of a ratioMetric; `bad` and `raw` are OpenSLO too, but not judged yet."""
     for key in ("bad", "raw", "rawType"):
         if other := metric.optional(key):
             raise other.error(f"{key} is OpenSLO, but not judged yet; count good and total")
     if counter := metric.optional("counter"):
         counter.as_bool()
-    total = _read_selector(metric.mapping("total"))
+    total = _read_selector(metric.mapping("total"), dialect)
     node = metric.require("good")
-    good = _read_selector(node.as_mapping())
+    good = _read_selector(node.as_mapping(), dialect)
     metric.finish()
     _check_part_of(node, good, total)
     return Ratio(good, total)
 
 
-def _read_selector(metric: Mapping) -> Selector:
-    source = metric.mapping("metricSource")
-    if ref := source.optional("metricSourceRef"):
-        raise ref.error("data sources are OpenSLO, but not read; use type: tfbench")
+def _read_selector(metric: Mapping, dialect: Dialect) -> Selector:
+    """The filters, wherever the version keeps them; nothing but tfbench's own records can be read."""
+    holder = metric.mapping("metricSource") if dialect.has_metric_source else metric
+    for key in ("metricSourceRef", "dataSourceRef"):
+        if ref := holder.optional(key):
+            raise ref.error("data sources are OpenSLO, but not read; use type: tfbench")
+    source = holder if dialect.has_metric_source else metric.mapping("dataSourceSpec")
     source.require_choice("type", ("tfbench",), "metric source")
-    selector = _read_filters(source.mapping("spec"))
-    source.finish()
+    if source is not holder:
+        source.require("connectionDetails")  # there is nothing to connect to, but OpenSLO requires it
+        source.finish()
+    selector = _read_filters(holder.mapping("spec"))
+    holder.finish()
     metric.finish()
     return selector
 

@@ -2,11 +2,24 @@
 
 import math
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import stats
 from tfbench.slo.budget import allowed_s, failures_per_window, spent_ratio
-from tfbench.slo.stats import further_requests, lower_bound, minimum_requests, percentile, upper_bound
+from tfbench.slo.stats import (
+    block_bounds,
+    further_requests,
+    lower_bound,
+    minimum_requests,
+    percentile,
+    percentile_interval,
+    percentile_ranks,
+    tolerance_bound,
+    tolerance_rank,
+    upper_bound,
+)
 
 DAY = 86_400.0
 
@@ -108,3 +121,122 @@ def test_a_month_at_three_nines_bears_43_failovers_of_a_minute() -> None:
 def test_no_outage_spends_nothing_and_can_happen_any_number_of_times() -> None:
     assert spent_ratio(0, 0.999, 30 * DAY) == 0
     assert failures_per_window(0, 0.999, 30 * DAY) is None
+
+
+@pytest.mark.parametrize(("n", "bad"), [(59, 0), (100, 3), (1000, 10), (5000, 1)])
+def test_bounds_are_those_of_scipy_s_own_exact_interval(n: int, bad: int) -> None:
+    """Two one-sided 95% bounds are the ends of a two-sided 90% interval."""
+    exact = stats.binomtest(n - bad, n).proportion_ci(confidence_level=0.9, method="exact")
+    assert lower_bound(n, bad) == pytest.approx(exact.low)
+    if bad:
+        assert upper_bound(n, bad) == pytest.approx(exact.high)
+
+
+@pytest.mark.parametrize(("runs", "share"), [(3, 0.37), (5, 0.55), (10, 0.74), (30, 0.905), (59, 0.95)])
+def test_runs_that_all_pass_prove_the_published_share(runs: int, share: float) -> None:
+    assert lower_bound(runs, 0) == pytest.approx(0.05 ** (1 / runs))
+    assert lower_bound(runs, 0) == pytest.approx(share, abs=0.006)
+
+
+@pytest.mark.parametrize(
+    ("why", "n", "percent", "ranks"),
+    [
+        ("the published ranks of p99", 10_000, 99, (9880, 9920)),
+        ("five values do not bound a median at 95%", 5, 50, (None, None)),
+        ("six do, with their ends", 6, 50, (1, 6)),
+        ("too few for the upper end of p99", 300, 99, (293, None)),
+        ("nothing bounds nothing", 0, 50, (None, None)),
+    ],
+)
+def test_a_percentile_lies_between_two_ranks(
+    why: str, n: int, percent: float, ranks: tuple[int | None, int | None]
+) -> None:
+    assert percentile_ranks(n, percent) == ranks, why
+
+
+@pytest.mark.parametrize("n", [10, 59, 250])
+def test_the_interval_of_a_median_is_scipy_s(n: int) -> None:
+    """scipy inverts the exact quantile test by the same ranks."""
+    values = np.random.default_rng(n).exponential(size=n)
+    theirs = stats.quantile_test(values, q=0, p=0.5).confidence_interval(0.95)
+    assert percentile_interval(values, 50) == (theirs.low, theirs.high)
+
+
+def test_the_true_percentile_lies_in_its_interval_as_often_as_said() -> None:
+    """2,000 samples of 200 from a known distribution; at least 95% but for 4 standard errors of the count."""
+    samples = np.random.default_rng(1).exponential(size=(2000, 200))
+    truth = -math.log(0.1)
+    low, high = percentile_ranks(200, 90)
+    assert low is not None
+    assert high is not None
+    ordered = np.sort(samples, axis=1)
+    covered = np.mean((ordered[:, low - 1] <= truth) & (truth <= ordered[:, high - 1]))
+    assert covered >= 0.95 - 4 * math.sqrt(0.95 * 0.05 / 2000)
+
+
+@pytest.mark.parametrize(
+    ("n", "share", "rank"), [(299, 0.99, 299), (298, 0.99, None), (59, 0.95, 59), (58, 0.95, None)]
+)
+def test_the_largest_value_bounds_a_share_from_a_known_number_on(n: int, share: float, rank: int | None) -> None:
+    assert tolerance_rank(n, share) == rank
+
+
+@pytest.mark.parametrize("bad", [0, 1, 2, 3, 5, 10])
+@pytest.mark.parametrize("share", [0.95, 0.99])
+def test_a_tolerance_bound_and_a_count_of_failures_say_the_same(share: float, bad: int) -> None:
+    """Values over the bound are failures: with `bad` of them, both need the same number of values."""
+    n = minimum_requests(share, bad)
+    assert tolerance_rank(n, share) == n - bad
+    assert tolerance_rank(n - 1, share) == (n - bad if bad else None)
+
+
+def test_a_value_that_never_ended_bounds_nothing_below_it() -> None:
+    times = [*map(float, range(1, 59)), math.inf]
+    assert tolerance_bound(times, 0.95) == math.inf
+    assert tolerance_bound([*map(float, range(1, 93)), math.inf], 0.95) == 92
+    assert tolerance_bound([1.0, 2.0], 0.95) is None
+    assert tolerance_bound([], 0.95) is None
+
+
+@pytest.mark.parametrize("share", [0.0, 1.0])
+def test_a_share_no_number_of_values_can_show_is_refused(share: float) -> None:
+    with pytest.raises(ValueError, match="between 0 and 1"):
+        tolerance_rank(100, share)
+
+
+def test_blocks_of_one_slice_are_scipy_s_ordinary_bootstrap() -> None:
+    bad = np.random.default_rng(5).binomial(50, 0.1, size=400)
+    theirs = stats.bootstrap(
+        (1 - bad / 50,), np.mean, confidence_level=0.9, method="percentile", rng=np.random.default_rng(6)
+    ).confidence_interval
+    ours = block_bounds([50] * 400, bad.tolist(), 1)
+    assert ours == pytest.approx((theirs.low, theirs.high), abs=0.001)
+
+
+def _clustered(rng: np.random.Generator) -> list[int]:
+    """600 s at 10/s; in 60 bursts on average, of 5 s each, every operation is bad."""
+    starts = rng.random(600) < 0.1
+    return [10 if starts[max(0, at - 4) : at + 1].any() else 0 for at in range(600)]
+
+
+def test_where_failures_cluster_blocks_cover_the_truth_and_independent_bounds_do_not() -> None:
+    """A slice is good when none of the five last ones began a burst. 200 histories; 4 standard errors are left."""
+    truth = 0.9**5
+    by_blocks = by_count = 0
+    for seed in range(200):
+        bad = _clustered(np.random.default_rng(seed))
+        bounds = block_bounds([10] * 600, bad, 20)
+        assert bounds is not None
+        by_blocks += bounds[0] <= truth
+        by_count += lower_bound(6000, sum(bad)) <= truth
+    assert by_blocks / 200 >= 0.95 - 4 * math.sqrt(0.95 * 0.05 / 200)
+    assert by_count / 200 < 0.9
+
+
+def test_a_bootstrap_is_the_same_twice_and_says_nothing_of_nothing() -> None:
+    n, bad = [10] * 60, [0] * 40 + [10] * 5 + [0] * 15
+    assert block_bounds(n, bad, 5) == block_bounds(n, bad, 5)
+    assert block_bounds([0, 0], [0, 0], 1) is None
+    assert block_bounds([], [], 5) is None
+    assert block_bounds(n, [0] * 60, 5) == (1.0, 1.0)
+    assert block_bounds(n, bad, 1000) == (55 / 60, 55 / 60)  # one block holds everything

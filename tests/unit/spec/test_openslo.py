@@ -7,6 +7,7 @@ import pytest
 from tfbench import catalog
 from tfbench.errors import ConfigError
 from tfbench.model import InvariantObjective, Objective, RecoveryObjective
+from tfbench.slo.objective import Method, SlicedObjective
 from tfbench.slo.openslo import load_slo
 
 Spoil = Callable[[Path, str, str], int]
@@ -88,8 +89,6 @@ REFUSED = [
     ("an illegal label", "team:", '"a team":', "not a label"),
     ("a label that is a number", "[a, b]", "[a, 1]", "quote it"),
     ("a service nobody declared", "service: shop", "service: shoop", 'did you mean "shop"'),
-    ("Timeslices", "Occurrences", "Timeslices", "not judged yet"),
-    ("RatioTimeslices", "Occurrences", "RatioTimeslices", "not judged yet"),
     ("an unknown method", "Occurrences", "Occurences", 'did you mean "Occurrences"'),
     ("a target of 1", "target: 0.99", "target: 1", "a tfbench/v1 Invariant"),
     ("a target of 1.0", "target: 0.99", "target: 1.0", "a tfbench/v1 Invariant"),
@@ -112,12 +111,23 @@ REFUSED = [
     ("a duration of 0", "duration: 30d", "duration: 0d", "is not a duration"),
     ("a duration without a unit", "duration: 30d", 'duration: "30"', "is not a duration"),
     ("months in lower case letters", "duration: 30d", "duration: 1mo", "is not a duration"),
-    ("a window that does not roll", "isRolling: true", "isRolling: false", "not judged yet"),
     (
-        "a calendar",
+        "a window that does not roll",
+        "- duration: 30d\n      isRolling: true",
+        "- duration: 30d",
+        "follows the calendar",
+    ),
+    (
+        "a calendar that rolls",
         "isRolling: true",
         "isRolling: true\n      calendar: {startTime: x}" + HERE,
-        "not judged yet",
+        "exclude each other",
+    ),
+    (
+        "a calendar without its zone",
+        "isRolling: true",
+        "calendar:" + HERE + '\n        startTime: "2026-01-01 00:00:00"',
+        '"timeZone" is missing',
     ),
     ("two windows", "timeWindow:\n    -", "timeWindow:\n    - duration: 1d\n    -", "saw 2"),
     ("alert policies", "  objectives:", "  alertPolicies: []\n  objectives:", "doesn't alert"),
@@ -135,6 +145,18 @@ REFUSED = [
     ("an unknown filter", "latency_ms_below", "latency_below_ms", 'did you mean "latency_ms_below"'),
     ("no latency at all", "latency_ms_below: 300", "latency_ms_below: 0", "from 1 to"),
     ("no status at all", "latency_ms_below: 300", "status_not: [50]", "from 100 to 599"),
+]
+
+# The same, of a promise by slices of time.
+SLICED = "timeSliceTarget: 0.9\n      timeSliceWindow: 1m"
+SLICED_REFUSED = [
+    ("no slice window", SLICED, "timeSliceTarget: 0.9", '"timeSliceWindow" is missing'),
+    ("no slice target", SLICED, "timeSliceWindow: 1m", '"timeSliceTarget" is missing'),
+    ("a slice target of 0", "timeSliceTarget: 0.9", "timeSliceTarget: 0", "above 0 and up to 1"),
+    ("a slice target above 1", "timeSliceTarget: 0.9", "timeSliceTarget: 1.1", "above 0 and up to 1"),
+    ("a slice of 0", "timeSliceWindow: 1m", "timeSliceWindow: 0m", "is not a duration"),
+    ("a slice of seconds", "timeSliceWindow: 1m", "timeSliceWindow: 30s", "OpenSLO has no seconds"),
+    ("a slice target for ratios", "Timeslices", "RatioTimeslices", "belongs to Timeslices"),
 ]
 
 # Spoils good or total; blamed at `good`, which must count part of what total counts.
@@ -227,6 +249,54 @@ def test_an_indicator_may_stand_apart(tmp_path: Path) -> None:
     assert isinstance(objective, Objective)
     assert objective.good.outcome == ("ok",)
     assert objective.total.outcome == ()
+
+
+def sliced() -> str:
+    text = SLO.replace("Occurrences", "Timeslices")
+    return text.replace("target: 0.99\n", f"target: 0.99\n      {SLICED}\n")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "part"), [row[1:] for row in SLICED_REFUSED], ids=[row[0] for row in SLICED_REFUSED]
+)
+def test_slices_that_nobody_could_judge_are_refused(tmp_path: Path, old: str, new: str, part: str) -> None:
+    assert old in sliced()
+    with pytest.raises(ConfigError) as caught:
+        load_slo(write(tmp_path, sliced().replace(old, new, 1)))
+    assert part in str(caught.value)
+
+
+def test_a_promise_may_be_counted_by_slices_of_time(tmp_path: Path) -> None:
+    (objective,) = load_slo(write(tmp_path, sliced())).objectives
+    assert isinstance(objective, SlicedObjective)
+    assert (objective.method, objective.slice_s, objective.slice_target) == (Method.TIMESLICES, 60, 0.9)
+    ratios = sliced().replace("Timeslices", "RatioTimeslices").replace("      timeSliceTarget: 0.9\n", "")
+    (objective,) = load_slo(write(tmp_path, ratios)).objectives
+    assert isinstance(objective, SlicedObjective)
+    assert (objective.method, objective.slice_target) == (Method.RATIO_TIMESLICES, None)
+
+
+def test_a_calendar_window_is_as_long_as_its_first_turn(tmp_path: Path) -> None:
+    calendar = "calendar: {startTime: 2026-02-01 00:00:00, timeZone: America/Santiago}"
+    text = SLO.replace("duration: 30d", "duration: 1M").replace("isRolling: true", calendar)
+    (objective,) = load_slo(write(tmp_path, text)).objectives
+    assert isinstance(objective, Objective)
+    assert objective.window_s == 28 * 86_400
+
+
+def test_v2alpha_says_the_same_in_its_own_words(tmp_path: Path) -> None:
+    text = SLO.replace("openslo/v1\nkind: SLO", "openslo.com/v2alpha\nkind: SLO")
+    text = text.replace("  displayName: It is fast\n", "").replace("{team: [a, b]}", "{team: a}")
+    text = text.replace("{tfbench/title-es", "{tfbench/title-en: It is fast, tfbench/title-es")
+    text = text.replace("indicator:", "sli:").replace("          metricSource:\n", "")
+    text = text.replace(
+        "            type: tfbench\n", "          dataSourceSpec: {type: tfbench, connectionDetails: {}}\n"
+    )
+    text = text.replace("            spec: {source", "          spec: {source")
+    for service_key in ("service", "serviceRef"):
+        (objective,) = load_slo(write(tmp_path, text.replace("service: shop", f"{service_key}: shop"))).objectives
+        (same,) = load_slo(write(tmp_path, SLO)).objectives
+        assert objective == same
 
 
 def test_promises_share_one_name_space(tmp_path: Path) -> None:
