@@ -31,6 +31,9 @@ from .modelo import FUENTES
 T = TypeVar("T")
 # A burst queues here for a moment; behind a middleware that hangs, a longer queue would take every thread.
 _ESPERA_CUPO_S = 0.5
+# The bulkheads, by what stands behind: reservations, issuing's database, issuing itself.
+_VENTA, _ENTRADAS, _BOLETAS = _MAMPAROS = ("venta", "entradas", "boletas")
+_MAMPARO_DE = {"ordenes": _ENTRADAS, "pdf": _ENTRADAS, "boleta": _BOLETAS}
 # Between rounds; the last one stays. Each is stretched unevenly, so that those who wait don't come back at once.
 _PAUSAS_S = (0.2, 0.4, 0.8)
 _DESPAREJO = 1.25
@@ -51,8 +54,10 @@ class Conexion:
         self._reloj = reloj
         self._dormir = dormir
         self._circuito = Cortacircuito(config.middleware_urls, reloj)
-        # Purchases wait in places of their own: they must not take those of the pages that answer at once.
-        self._cupos = threading.BoundedSemaphore(config.llamadas_simultaneas)
+        # Each kind of page waits in places of its own, and so do purchases: seat maps that hang with their database
+        # must not take the places of tickets that another database answers at once.
+        cupos = max(1, config.llamadas_simultaneas // len(_MAMPAROS))
+        self._cupos = {mamparo: threading.BoundedSemaphore(cupos) for mamparo in _MAMPAROS}
         self._cupos_compra = threading.BoundedSemaphore(config.compras_simultaneas)
         conexiones = config.llamadas_simultaneas + config.compras_simultaneas + 1
         self._pozos = {
@@ -64,7 +69,7 @@ class Conexion:
 
         Raises NoResponde, Problema or RespuestaInvalida.
         """
-        with _cupo(self._cupos):
+        with _cupo(self._cupos[_MAMPARO_DE.get(peticion.familia, _VENTA)]):
             return self._ronda(peticion, leer, Curso())
 
     def insistir(self, peticion: Peticion, leer: Callable[[urllib3.BaseHTTPResponse], T], plazo_s: float) -> T:

@@ -188,7 +188,7 @@ def test_settings_that_are_missing_are_named() -> None:
     completo = {"MIDDLEWARE_URLS": "http://a:1, http://b:2/", "CLAVE_SESION": "x", "CATALOGO_ARCHIVO": "/c"}
     assert Configuracion.de_entorno(completo).middleware_urls == ("http://a:1", "http://b:2")
     con_hilos = Configuracion.de_entorno({**completo, "HILOS": "120"})
-    assert (con_hilos.llamadas_simultaneas, con_hilos.compras_simultaneas) == (24, 60)
+    assert (con_hilos.llamadas_simultaneas, con_hilos.compras_simultaneas) == (36, 52)
     for nombre in completo:
         with pytest.raises(ConfiguracionInvalida, match=nombre):
             Configuracion.de_entorno({**completo, nombre: " "})

@@ -141,6 +141,26 @@ def test_purchases_that_wait_leave_the_other_pages_their_places(hacer_app: Hacer
     assert estados == [303]
 
 
+def test_seat_maps_that_hang_leave_tickets_their_places(hacer_app: Hacer, falso: MiddlewareFalso) -> None:
+    app = hacer_app(falso.url, llamadas_simultaneas=3, lectura_s=ESPERA_S)
+    comprador = Comprador(app.test_client())
+    orden_id = comprador.orden_id()
+    mapa = "/v1/eventos/EV001/asientos"
+    falso.estado.fallas[mapa] = Falla(espera_s=ESPERA_S, veces=1)
+    espera = threading.Thread(target=lambda: app.test_client().get("/eventos/EV001/mapa?sector=CANCHA"), daemon=True)
+    vistas = len(falso.estado.vistas)
+    espera.start()
+    limite = time.monotonic() + ESPERA_S
+    while not any(ruta.startswith(mapa) for _, ruta, *_ in falso.estado.vistas[vistas:]):
+        assert time.monotonic() < limite, "waited for the seat map to be asked for"
+        time.sleep(0.01)
+    respuesta = comprador.cliente.get(f"/mis-entradas/{orden_id}/entrada.pdf")
+    assert codigo(respuesta.text) == "entrada_en_proceso", "the middleware was asked, and answered"
+    falso.soltar.set()
+    espera.join(2 * ESPERA_S)
+    assert not espera.is_alive()
+
+
 @pytest.mark.parametrize("falla", FALLAS_DE_RESPUESTA.values(), ids=FALLAS_DE_RESPUESTA.keys())
 def test_one_bad_middleware_does_not_show_while_the_other_serves(
     hacer_app: Hacer, falso: MiddlewareFalso, otro: MiddlewareFalso, estado: Estado, falla: Falla
