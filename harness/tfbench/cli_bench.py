@@ -15,6 +15,21 @@ def bench() -> None:
 
 
 @bench.command()
+@click.option("--seconds", default=20, show_default=True, type=click.IntRange(5, 120), help="Length of a measurement.")
+@click.pass_obj
+def reservations(find: Callable[[], Workspace], seconds: int) -> None:
+    """How many purchases a second App 1 makes, beside pgbench running the same transactions on the same pair."""
+    from tfbench.bench.reservations import bench_reservations
+    from tfbench.interrupts import one_interrupt
+
+    progress = Progress()
+    with one_interrupt(progress.say):
+        folder, code = bench_reservations(find(), progress, seconds)
+    click.echo(f"Figures: {folder / 'reservations.json'}", err=True)
+    sys.exit(code)
+
+
+@bench.command()
 @click.argument("series", nargs=-1)
 @click.option("--count", default=20, show_default=True, type=click.IntRange(1, 100), help="Faults of each series.")
 @click.option("--list", "list_only", is_flag=True, help="The series there are.")

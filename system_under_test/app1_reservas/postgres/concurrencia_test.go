@@ -178,6 +178,49 @@ func TestAKeyInFlightIsRefusedAtOnce(t *testing.T) {
 	}
 }
 
+func TestAReplayUndoesTheWorkThatCameWithIt(t *testing.T) {
+	b := nuevoBanco(t, time.Millisecond)
+	primera, err := retener(t, b.Base, "k", 100001)
+	id := idRetencion(t, primera, err)
+	esperar(t, "the hold to expire, so that its seat could be held anew", func() bool {
+		return pgprueba.Contar(t, b.espejo, `SELECT count(*) FROM reservas.evento_asiento
+			WHERE asiento_id = 100001 AND expira_en <= clock_timestamp()`) == 1
+	})
+	segunda, err := retener(t, b.Base, "k", 100001)
+	if err != nil || !segunda.Repetida || string(segunda.Cuerpo) != string(primera.Cuerpo) {
+		t.Errorf("replay: %+v, %v", segunda, err)
+	}
+	suyo := `SELECT count(*) FROM reservas.evento_asiento WHERE asiento_id = 100001 AND version = 1 AND retencion_id = $1`
+	if n := pgprueba.Contar(t, b.espejo, suyo, id); n != 1 {
+		t.Error("the replay held the seat again")
+	}
+	if n := pgprueba.Contar(t, b.espejo, "SELECT count(*) FROM reservas.auditoria_asiento"); n != 1 {
+		t.Errorf("%d changes audited, want 1", n)
+	}
+}
+
+func TestAReplayNeedsNoSeat(t *testing.T) {
+	b := nuevoBanco(t, time.Minute)
+	primera, err := retener(t, b.Base, "k", 100001)
+	if err != nil {
+		t.Fatal(err)
+	}
+	estorbo, err := b.espejo.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := estorbo.Exec(t.Context(), "SELECT FROM reservas.evento_asiento WHERE asiento_id = 100001 FOR UPDATE"); err != nil {
+		t.Fatal(err)
+	}
+	segunda, err := retener(t, b.Base, "k", 100001)
+	if err != nil || !segunda.Repetida || string(segunda.Cuerpo) != string(primera.Cuerpo) {
+		t.Errorf("replay while another transaction has the seat: %+v, %v", segunda, err)
+	}
+	if err := estorbo.Rollback(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func TestOneKeySentByManyMakesOneOrder(t *testing.T) {
 	b := nuevoBanco(t, time.Minute)
 	r, err := retener(t, b.Base, "h", 100001)

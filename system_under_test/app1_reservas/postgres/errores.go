@@ -19,6 +19,7 @@ const (
 	estadoCerrojo       = "55P03" // lock_not_available: lock_timeout
 	estadoCancelada     = "57014" // query_canceled, by an operator
 	estadoInactiva      = "25P03" // idle_in_transaction_session_timeout
+	estadoTextoInvalido = "22P02" // invalid_text_representation: here, a key that is taken
 )
 
 // clasesAusencia are the SQLSTATE classes of a database that can't serve now: connection, resources,
@@ -55,7 +56,9 @@ func esRepetible(err error) bool {
 }
 
 // esAjena: the connection is healthy, but to a node that does not write any more.
-func esAjena(err error) bool {
+func esAjena(err error) bool { return tieneEstado(err, estadoSoloLectura) }
+
+func tieneEstado(err error, estado string) bool {
 	var pg *pgconn.PgError
-	return errors.As(err, &pg) && pg.Code == estadoSoloLectura
+	return errors.As(err, &pg) && pg.Code == estado
 }

@@ -86,7 +86,8 @@ func TestAFrozenNodeIsLeftForTheOneThatAnswers(t *testing.T) {
 		_, err := retener(t, b.Base, "k", 100002)
 		return err == nil
 	})
-	if tardo := time.Since(inicio); tardo > 5*time.Second {
+	// The connection in use costs a whole try, each idle one a ping of 1 s: how many there are is the pool's affair.
+	if tardo := time.Since(inicio); tardo > 8*time.Second {
 		t.Errorf("recovered only after %s", tardo)
 	}
 	b.piscina.Reset()

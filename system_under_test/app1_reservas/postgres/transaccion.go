@@ -11,20 +11,30 @@ import (
 // intentosMaximos bounds how often a transaction that lost a deadlock starts again.
 const intentosMaximos = 3
 
-// tx is an open transaction. It begins together with its first batch, to save a round trip.
+// tx is an open transaction. It begins, and takes its key if it has one, together with its first batch, to
+// save round trips.
 type tx struct {
 	conn    *pgx.Conn
+	llave   *llave
 	abierta bool
 }
 
 func (t *tx) enviar(ctx context.Context, lote *pgx.Batch) error {
-	if !t.abierta {
-		completo := &pgx.Batch{}
-		completo.Queue("begin")
-		completo.QueuedQueries = append(completo.QueuedQueries, lote.QueuedQueries...)
-		lote, t.abierta = completo, true
+	if t.abierta {
+		return t.conn.SendBatch(ctx, lote).Close()
 	}
-	return t.conn.SendBatch(ctx, lote).Close()
+	t.abierta = true
+	completo := &pgx.Batch{}
+	completo.Queue("begin")
+	if t.llave != nil {
+		t.llave.pedir(completo)
+	}
+	completo.QueuedQueries = append(completo.QueuedQueries, lote.QueuedQueries...)
+	err := t.conn.SendBatch(ctx, completo).Close()
+	if t.llave != nil {
+		return t.llave.veredicto(err)
+	}
+	return err
 }
 
 // transaccion does hacer and commits, all or nothing; hacer is done again after a deadlock. The client's
