@@ -7,3 +7,8 @@ Arrivals come when the plan says, whatever the system does; latency counts from 
 judges: rows go to disk, and the bench decides later. Importing `driver` patches the standard library for
 gevent, so the bench itself imports only `config` and `arrivals` from here.
 """
+
+import os
+
+# Read first of all: importing Locust takes seconds on a busy machine, and who started the load may be gone by then.
+PARENT_PID = os.getppid()

@@ -6,7 +6,6 @@ the load could not start; 2: the configuration can't be played.
 """
 
 import argparse
-import contextlib
 import functools
 import gc
 import json
@@ -25,13 +24,15 @@ import locust  # noqa: F401  importing it patches the standard library for geven
 from locust.env import Environment
 
 from tfbench.clock import Clock
-from tfbench.load.client import Session, SharedSockets
+from tfbench.load.client import Session, Site
 from tfbench.load.config import LoadConfig, LoadConfigError
 from tfbench.load.driver import START_MARGIN_S, Dispatcher, OpenLoop, play_under_locust
+from tfbench.load.priority import go_first
 from tfbench.load.ticketflow import TicketFlow
 from tfbench.operations import OperationWriter
+from tfbench.selftest.workload import Probes
 
-WORKLOADS = {"ticketflow": TicketFlow}
+WORKLOADS: dict[str, type[TicketFlow] | type[Probes]] = {"ticketflow": TicketFlow, "selftest": Probes}
 
 _log = logging.getLogger("tfbench.load")
 
@@ -68,11 +69,13 @@ def _check_playable(config: LoadConfig) -> None:
 
 def _play(config: LoadConfig) -> None:
     _allow_many_sockets()
-    _go_first()
+    go_first()
     clock = Clock(config.clock_offset)
     environment = Environment(user_classes=[Dispatcher], host=config.base_url)
-    sockets = SharedSockets(config.max_in_flight, config.connect_timeout_s)
-    open_session = functools.partial(Session, environment, config.base_url, sockets, config.read_timeout_s)
+    open_session = functools.partial(
+        Session,
+        Site(environment, config.base_url, config.max_in_flight, config.connect_timeout_s, config.read_timeout_s),
+    )
     workload = WORKLOADS[config.workload](config, open_session())
     gc.collect()
     gc.freeze()  # what is loaded now stays: collections during the run need not look at it
@@ -83,27 +86,23 @@ def _play(config: LoadConfig) -> None:
         start_at = clock.now() + START_MARGIN_S if config.start_at is None else config.start_at
         _emit({"state": "ready", "t": clock.now(), "start_at": start_at})
         reporter = gevent.spawn(loop.report, _emit)
+        idle_cpu_s = _cpu_s()
         was_short_of_cpu = play_under_locust(environment, functools.partial(loop.run, start_at))
         reporter.kill()
-    cpu_s = sum(resource.getrusage(resource.RUSAGE_SELF)[:2])
-    totals = loop.progress.totals(clock.now())
-    _emit(totals | {"cpu_s": round(cpu_s, 2), "was_short_of_cpu": was_short_of_cpu})
+    cpu_s = _cpu_s()
+    used = {"cpu_s": round(cpu_s, 2), "playing_cpu_s": round(cpu_s - idle_cpu_s, 2)}
+    _emit(loop.progress.totals(clock.now()) | used | {"was_short_of_cpu": was_short_of_cpu})
+
+
+def _cpu_s() -> float:
+    """What this process has used so far, starting included."""
+    return sum(resource.getrusage(resource.RUSAGE_SELF)[:2])
 
 
 def _allow_many_sockets() -> None:
     """Raise the soft limit of open files to the hard one: thousands of requests can be in flight."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-
-
-def _go_first() -> None:
-    """Run ahead of ordinary processes where allowed: on one machine with the system, a load that waits is late.
-
-    Real-time round robin, at its lowest priority; it needs about a sixth of a core at 50 arrivals/s. Niceness would
-    not do: the kernel groups processes by session, and nice only counts within one.
-    """
-    with contextlib.suppress(PermissionError):
-        os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(os.sched_get_priority_min(os.SCHED_RR)))
 
 
 def _emit(line: Mapping[str, object]) -> None:

@@ -4,11 +4,15 @@ Drawing ahead of the answers is what makes the loop open: a system that freezes 
 meets all 200 of them, each late by what was left of the freeze.
 """
 
+import itertools
+import math
 import random
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from tfbench.model import Surge
+
+PROCESSES = ("poisson", "constant", "ramp", "spike")
 
 # Kinds that choose an event: in a surge, all of them want the surge's.
 CHOOSING_KINDS = frozenset({"seat_map", "hold", "purchase"})
@@ -27,6 +31,20 @@ class Arrival:
     event: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Spike:
+    """For `length_s` seconds from `at_s` on, `factor` times the rate."""
+
+    at_s: float
+    length_s: float
+    factor: float
+
+
+# How `ramp` and `spike` go where nobody says otherwise.
+RAMP_S = 60.0
+SPIKE = Spike(at_s=60.0, length_s=10.0, factor=10.0)
+
+
 def plan(
     process: str,
     rate_per_s: float,
@@ -35,24 +53,43 @@ def plan(
     duration_s: float,
     first_flow: int = 0,
     surge: Surge | None = None,
+    ramp_s: float = RAMP_S,
+    spike: Spike = SPIKE,
 ) -> Iterator[Arrival]:
     """The arrivals before `duration_s`, in order; the same seed, the same plan.
 
     Lazily, so that a long plan takes no memory; times and kinds come from two streams, so that another mix
     keeps the times. A surge changes nothing before it.
+
+    `poisson`, `constant`; `ramp`: Poisson, from no arrivals to `rate_per_s` evenly within `ramp_s`, and so on from
+    there; `spike`: Poisson, and denser for a while.
     """
     kinds = list(mix)
-    shares = [mix[kind] for kind in kinds]
+    shares = list(itertools.accumulate(mix[kind] for kind in kinds))
     draw_kind = random.Random(f"{seed}/kinds")
     for number, even_s in enumerate(_times(process, rate_per_s, seed), start=first_flow):
-        at_s = even_s if surge is None else _squeezed(even_s, surge)
+        at_s = even_s
+        if process == "ramp":
+            at_s = _ramped(at_s, ramp_s)
+        elif process == "spike":
+            at_s = _squeezed(at_s, spike)
+        if surge is not None:
+            at_s = _squeezed(at_s, surge)
         if at_s >= duration_s:
             return
-        kind = draw_kind.choices(kinds, shares)[0]
+        kind = draw_kind.choices(kinds, cum_weights=shares)[0]
         yield Arrival(number, at_s, kind, _event(kind, at_s, surge))
 
 
-def _squeezed(even_s: float, surge: Surge) -> float:
+def _ramped(even_s: float, ramp_s: float) -> float:
+    """When an arrival comes that would come at `even_s` at the full rate: the inverse of what has been due by then.
+
+    After t seconds of the ramp as many are due as after t^2 / 2 ramp_s seconds at the full rate.
+    """
+    return math.sqrt(2 * ramp_s * even_s) if even_s < ramp_s / 2 else even_s + ramp_s / 2
+
+
+def _squeezed(even_s: float, surge: Surge | Spike) -> float:
     """When an arrival comes that would come at `even_s` without the surge.
 
     A clock that runs `factor` times as fast in the surge: it makes evenly spaced arrivals denser, and a Poisson
@@ -78,8 +115,8 @@ def _times(process: str, rate_per_s: float, seed: int) -> Iterator[float]:
         while True:
             yield number / rate_per_s
             number += 1
-    if process != "poisson":
-        raise ValueError(f"arrivals must be poisson or constant, not {process!r}")
+    if process not in PROCESSES:
+        raise ValueError(f"arrivals must be one of {', '.join(PROCESSES)}, not {process!r}")
     draw_gap = random.Random(f"{seed}/times")
     at_s = 0.0
     while True:

@@ -1,78 +1,123 @@
-"""A buyer's browser: Locust's FastHttpSession with its own cookies, over sockets that all buyers share.
+"""A buyer's browser: cookies of its own, over sockets that all buyers share.
 
     Session.get/post -> Reply(status, body, headers, error)      never raises for what the system did
+                     '-> Locust's `request` event, for its statistics
 
 What it does not do is as important: it follows no redirect (the flow does, so that each answer is seen) and
-repeats no request (geventhttpclient would send a GET whose connection was closed up to pool-size times: a
+repeats no request (geventhttpclient's client would send a GET whose connection was closed up to pool-size times: a
 dead system would look like one slow request, made by thousands of hidden ones).
+
+It uses the connections and the parser of geventhttpclient, as Locust's FastHttpSession does, and not that session:
+one for each arrival, its headers merged three times and its addresses parsed again, took more than the request.
 """
 
-from collections.abc import Sequence
+import time
+import zlib
+from collections.abc import Callable, Mapping, Sequence
+from http.cookiejar import CookieJar
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import gevent
-from geventhttpclient.client import HTTPClient, HTTPClientPool
+from geventhttpclient.client import HTTPClient
+from geventhttpclient.header import Headers
+from geventhttpclient.response import HTTPParseError, HTTPSocketPoolResponse
 from geventhttpclient.url import URL
-from locust.contrib.fasthttp import FastHttpSession
+from geventhttpclient.useragent import CompatRequest, CompatResponse
 from locust.env import Environment
+from locust.exception import CatchResponseError
 
 from tfbench.load.browser import Reply
 
 _BLOCK_BYTES = 64 * 1024  # a seat map in one or two reads instead of fifteen
-_EVERY_STATUS = frozenset(range(100, 600))
-_UNBOUNDED_S = 3600.0  # it would count from one read to the next; a session bounds the whole answer instead
+# It would count from one read to the next, with a timer each; a session bounds the whole answer instead.
+_UNBOUNDED: Any = None
 _FORM = "application/x-www-form-urlencoded; charset=utf-8"
+_NO_HEADERS: Mapping[str, str] = MappingProxyType({})
+_FAILURES = (OSError, HTTPParseError, zlib.error)
 
 
-class SharedSockets(HTTPClientPool):
-    """Keep-alive connections shared by all sessions, as many as `max_in_flight` requests need."""
+class Site:
+    """The system under test as all sessions know it: its address, and keep-alive connections that they share.
 
-    def __init__(self, max_in_flight: int, connect_timeout_s: float) -> None:
-        super().__init__(
+    There are as many connections as requests in flight may need them.
+    """
+
+    def __init__(
+        self, environment: Environment, base_url: str, max_in_flight: int, connect_timeout_s: float, deadline_s: float
+    ) -> None:
+        url = URL(base_url.rstrip("/"))
+        self.base_url = str(url).rstrip("/")
+        self.deadline_s = deadline_s
+        self.report: Callable[..., None] = environment.events.request.fire
+        self._prefix = url.path.rstrip("/")
+        self._standing_lines = f"Host: {url.netloc}\r\nUser-Agent: tfbench\r\nAccept-Encoding: gzip, deflate, br\r\n"
+        self._pool = HTTPClient.from_url(
+            url,
             concurrency=max_in_flight,
             connection_timeout=connect_timeout_s,
-            network_timeout=_UNBOUNDED_S,
-            block_size=_BLOCK_BYTES,
+            network_timeout=_UNBOUNDED,
             insecure=True,
-        )
+        )._connection_pool  # made by the client, which knows how to speak TLS
 
-    def get_client(self, url: str | URL) -> HTTPClient:
-        client = super().get_client(url)
-        # The client repeats a GET `size + 1` times; the semaphore that bounds the pool was made before, from
-        # the real size, and nothing else reads this number (geventhttpclient 2.6).
-        client._connection_pool.size = -1
-        return client
+    def exchange(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> HTTPSocketPoolResponse:
+        """Send one request, once; the answer up to its headers. Raises what the library does."""
+        request = self._head(method, path, headers, body) + body
+        sock = self._pool.get_socket()
+        try:
+            sock.sendall(request)
+        except (BrokenPipeError, ConnectionResetError):
+            pass  # who hangs up on a request may have answered it before
+        except BaseException:
+            self._pool.release_socket(sock)
+            raise
+        return HTTPSocketPoolResponse(sock, self._pool, block_size=_BLOCK_BYTES, method=method)
+
+    def _head(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> bytes:
+        lines = "".join([f"{name}: {value}\r\n" for name, value in headers.items()])
+        length = f"Content-Length: {len(body)}\r\n" if method == "POST" else ""
+        head = f"{method} {self._target(path)} HTTP/1.1\r\n{self._standing_lines}{lines}{length}\r\n"
+        return head.encode("latin-1")
+
+    def _target(self, path: str) -> str:
+        """What stands in the request line: encoded where a page's link was not."""
+        if path.isascii() and path.isprintable() and not {" ", "#"} & set(path):
+            return self._prefix + path
+        return URL(self.base_url + path).quoted_uri
 
 
 class Session:
     """One buyer's browser."""
 
-    def __init__(self, environment: Environment, base_url: str, sockets: SharedSockets, deadline_s: float) -> None:
-        self._deadline_s = deadline_s
-        self._http = FastHttpSession(
-            base_url=base_url.rstrip("/"),
-            request_event=environment.events.request,
-            user=None,
-            client_pool=sockets,
-            max_redirects=0,
-            max_retries=0,
-        )
-        # Locust declares it for the class; it works for one session too, and then no status is an exception.
-        self._http.client.valid_response_codes = _EVERY_STATUS  # type: ignore[misc]
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._cookies: CookieJar | None = None  # made by the first cookie: most buyers only look, and get none
 
     def get(self, path: str, name: str) -> Reply:
         return self._request("GET", path, name)
 
     def post(self, path: str, name: str, form: Sequence[tuple[str, str]]) -> Reply:
-        return self._request("POST", path, name, data=urlencode(form), headers={"Content-Type": _FORM})
+        return self._request("POST", path, name, urlencode(form).encode("ascii"), {"Content-Type": _FORM})
 
-    def _request(self, method: str, path: str, name: str, **options: Any) -> Reply:
-        deadline = gevent.Timeout(self._deadline_s)
+    def _request(
+        self, method: str, path: str, name: str, body: bytes = b"", headers: Mapping[str, str] = _NO_HEADERS
+    ) -> Reply:
+        started = time.perf_counter()
+        reply = self._bounded(method, path, body, headers)
+        failure = reply.error or (f"status {reply.status}" if reply.status >= 400 else None)
+        self._site.report(
+            request_type=method, name=name, response_time=(time.perf_counter() - started) * 1000,
+            response_length=len(reply.body), exception=CatchResponseError(failure) if failure else None, context={},
+        )  # fmt: skip
+        return reply
+
+    def _bounded(self, method: str, path: str, body: bytes, headers: Mapping[str, str]) -> Reply:
+        """The reply, or that it did not come whole before the deadline."""
+        deadline = gevent.Timeout(self._site.deadline_s)
         deadline.start()
         try:
-            with self._http.request(method, path, name=name, catch_response=True, **options) as response:
-                return _reply(response)
+            return self._ask(method, path, body, headers)
         except gevent.Timeout as timeout:
             if timeout is not deadline:
                 raise
@@ -80,28 +125,47 @@ class Session:
         finally:
             deadline.close()
 
+    def _ask(self, method: str, path: str, body: bytes, headers: Mapping[str, str]) -> Reply:
+        status = 0
+        try:
+            if self._cookies is not None:
+                headers = {**headers, **self._cookie_header(path)}
+            raw = self._site.exchange(method, path, headers, body)
+            status, response = raw.get_code(), CompatResponse(raw)
+            content = response.content  # here, so that a body cut short is a failure
+        except _FAILURES as failure:
+            return Reply(status, error=type(failure).__name__)
+        if "set-cookie" in response.headers:
+            self._keep_cookies(path, response)
+        return _reply(status, content, response.headers)
 
-def _reply(response: Any) -> Reply:
-    failure = response.request_meta["exception"]
-    if failure is not None:  # also a body cut short, which the response itself would pass for whole
-        return Reply(response.status_code, error=_name_of(failure))
-    if response.status_code >= 400:
-        response.failure(f"status {response.status_code}")
-    headers = response.headers
+    def _cookie_header(self, path: str) -> dict[str, str]:
+        request = CompatRequest(self._site.base_url + path, headers=Headers())
+        assert self._cookies is not None
+        self._cookies.add_cookie_header(request)
+        return dict(request.header_items())
+
+    def _keep_cookies(self, path: str, response: CompatResponse) -> None:
+        if self._cookies is None:
+            self._cookies = CookieJar()
+        request = CompatRequest(self._site.base_url + path, headers=Headers())
+        self._cookies.extract_cookies(response, request)  # type: ignore[arg-type]  # urllib's, as far as a jar asks
+
+
+def _reply(status: int, content: bytes, headers: Headers) -> Reply:
     return Reply(
-        status=response.status_code,
-        body=response.content or b"",
+        status=status,
+        body=content or b"",
         location=_path_of(headers.get("location")),
-        content_type=str(headers.get("content-type") or ""),
+        content_type=_text(headers.get("content-type")) or "",
         retry_after_s=_seconds(headers.get("retry-after")),
-        source=headers.get("x-fuente"),
+        source=_text(headers.get("x-fuente")),
     )
 
 
-def _name_of(failure: BaseException) -> str:
-    """The exception's name; of a wrapper, the name of what it wraps."""
-    original = getattr(failure, "original", None)
-    return type(original or failure).__name__
+def _text(header: object) -> str | None:
+    """A header's value; None for one that came more than once, which these never do."""
+    return header if isinstance(header, str) else None
 
 
 def _path_of(location: object) -> str | None:

@@ -7,8 +7,10 @@ from dataclasses import MISSING, asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from tfbench.load.arrivals import PROCESSES, RAMP_S, SPIKE, Spike
 from tfbench.model import Surge
 
+# What a scenario may name; a load process plays all of PROCESSES.
 ARRIVAL_PROCESSES = ("poisson", "constant")
 
 
@@ -22,7 +24,8 @@ class LoadConfig:
 
     `start_at` (epoch) is when the plan's second 0 is; None means as soon as the process is ready.
     `first_flow` numbers the flows of a process started in place of another, so that their buyers stay
-    different people. The surge's `at_s` is counted from the plan's second 0.
+    different people. The surge's `at_s` is counted from the plan's second 0; so is the spike's, which only arrivals
+    `spike` have, as only `ramp` ones have `ramp_s`.
     """
 
     base_url: str
@@ -45,17 +48,20 @@ class LoadConfig:
     stop_grace_s: float = 10.0
     ready_timeout_s: float = 30.0
     surge: Surge | None = None
+    ramp_s: float = RAMP_S
+    spike: Spike = SPIKE
 
     def __post_init__(self) -> None:
-        for name in ("rate_per_s", "duration_s", "max_in_flight", "connect_timeout_s", "read_timeout_s"):
+        for name in ("rate_per_s", "duration_s", "max_in_flight", "connect_timeout_s", "read_timeout_s", "ramp_s"):
             if not getattr(self, name) > 0:
                 raise LoadConfigError(f"{name} must be above 0, not {getattr(self, name)!r}")
-        if self.arrivals not in ARRIVAL_PROCESSES:
-            raise LoadConfigError(f"arrivals must be one of {', '.join(ARRIVAL_PROCESSES)}, not {self.arrivals!r}")
+        if self.arrivals not in PROCESSES:
+            raise LoadConfigError(f"arrivals must be one of {', '.join(PROCESSES)}, not {self.arrivals!r}")
         if any(share < 0 for share in self.mix.values()) or not math.isclose(sum(self.mix.values()), 1):
             raise LoadConfigError(f"the shares of mix must be 0..1 and sum to 1, not {dict(self.mix)!r}")
+        _check_rush("spike", self.spike)
         if self.surge is not None:
-            _check_surge(self.surge)
+            _check_rush("surge", self.surge)
 
     def to_json(self) -> str:
         return json.dumps(asdict(self) | {"run_dir": str(self.run_dir)}, indent=1)
@@ -65,14 +71,17 @@ class LoadConfig:
         """Read what `to_json` or a person wrote; an unknown or a missing key is an error."""
         values: dict[str, Any] = json.loads(text)
         _check_keys(cls, values)
-        surge = values.get("surge")
-        if surge is not None:
-            _check_keys(Surge, surge, where="surge: ")
-            surge = Surge(**surge)
-        return cls(**(values | {"run_dir": Path(values["run_dir"]), "surge": surge}))
+        rushes = {name: _read_rush(name, values) for name in ("surge", "spike") if values.get(name) is not None}
+        return cls(**(values | {"run_dir": Path(values["run_dir"])} | rushes))
 
 
-def _check_keys(cls: type[LoadConfig | Surge], values: Mapping[str, Any], where: str = "") -> None:
+def _read_rush(name: str, values: Mapping[str, Any]) -> Surge | Spike:
+    cls = Surge if name == "surge" else Spike
+    _check_keys(cls, values[name], where=f"{name}: ")
+    return cls(**values[name])
+
+
+def _check_keys(cls: type[LoadConfig | Surge | Spike], values: Mapping[str, Any], where: str = "") -> None:
     """Raise where a key is unknown, or one without a default is missing."""
     known = {field.name: field for field in fields(cls)}
     if unknown := sorted(values.keys() - known.keys()):
@@ -82,9 +91,9 @@ def _check_keys(cls: type[LoadConfig | Surge], values: Mapping[str, Any], where:
         raise LoadConfigError(f"{where}missing keys: {', '.join(missing)}")
 
 
-def _check_surge(surge: Surge) -> None:
-    if not surge.at_s >= 0:
-        raise LoadConfigError(f"surge.at_s must not be below 0, not {surge.at_s!r}")
+def _check_rush(where: str, rush: Surge | Spike) -> None:
+    if not rush.at_s >= 0:
+        raise LoadConfigError(f"{where}.at_s must not be below 0, not {rush.at_s!r}")
     for name in ("length_s", "factor"):
-        if not getattr(surge, name) > 0:
-            raise LoadConfigError(f"surge.{name} must be above 0, not {getattr(surge, name)!r}")
+        if not getattr(rush, name) > 0:
+            raise LoadConfigError(f"{where}.{name} must be above 0, not {getattr(rush, name)!r}")

@@ -9,6 +9,7 @@ The first operation is intended when the plan said; each later one when the flow
 killed or breaks leaves a row all the same, `unknown`.
 """
 
+import functools
 import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -87,11 +88,16 @@ class Flow:
         self.kind = kind
         self.event = event  # the one the buyer comes for; None: any
         self.t_intended = t_intended
-        self.rng = random.Random(f"{seed}/flow/{number}")
         self.session = session
         self.has_operated = False
+        self._seed = seed
         self._clock = clock
         self._record = record
+
+    @functools.cached_property
+    def rng(self) -> random.Random:
+        """Made when first asked for: seeding takes time, and who only looks at a page has nothing to choose."""
+        return random.Random(f"{self._seed}/flow/{self.number}")
 
     @contextmanager
     def operation(

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -18,18 +19,19 @@ from tfbench.errors import LoadError
 from tfbench.load.config import LoadConfig
 
 STOP_DEADLINE_S = 30.0
+POLL_S = 0.02
 
 
 class LoadProcess:
-    """`python -m tfbench.load` and the last figures it printed."""
+    """`python -m tfbench.load` (or another `module` that takes its configuration) and the last figures it printed."""
 
-    def __init__(self, config: LoadConfig, log: Path) -> None:
+    def __init__(self, config: LoadConfig, log: Path, module: str = "tfbench.load") -> None:
         file = config.run_dir / "load.json"
         file.write_text(config.to_json(), encoding="utf-8")
         self._log_path = log
         self._log = log.open("ab")
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tfbench.load", "--config", str(file)],
+            [sys.executable, "-m", module, "--config", str(file)],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self._log, start_new_session=True,
             env={**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)},
         )  # fmt: skip
@@ -43,6 +45,26 @@ class LoadProcess:
         if code is not None:
             tail = "\n".join(self._log_path.read_text(errors="replace").splitlines()[-8:])
             raise LoadError(f"the load process ended by itself with code {code}:\n{tail}")
+
+    def wait_playing(self, deadline_s: float) -> None:
+        """Until its plan has begun. Raises `LoadError` when it ends before, or has not begun by the deadline."""
+        until = time.monotonic() + deadline_s
+        while not self.figures:
+            self.check()
+            if time.monotonic() > until:
+                raise LoadError(f"the load process has not begun after {deadline_s:g} s; its log: {self._log_path}")
+            time.sleep(POLL_S)
+
+    def finish(self, deadline_s: float) -> dict[str, Any]:
+        """Wait until a plan that ends has ended; the totals. Raises `LoadError` when it takes longer, or ends badly."""
+        try:
+            code = self._process.wait(deadline_s)
+        except subprocess.TimeoutExpired as error:
+            raise LoadError(f"the load has not ended after {deadline_s:g} s; its log: {self._log_path}") from error
+        self._reader.join(timeout=5)
+        if code != 0 or self.figures.get("state") != "done":
+            self.check()
+        return self.figures
 
     def stop(self) -> dict[str, Any]:
         """No new arrivals; those in flight end; returns the totals it printed last."""
@@ -63,6 +85,8 @@ class LoadProcess:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
+        if self._process.stdout is not None and not self._reader.is_alive():
+            self._process.stdout.close()
         self._log.close()
 
     def _read(self) -> None:
