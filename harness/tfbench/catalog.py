@@ -239,3 +239,32 @@ UNCERTAIN_OPERATIONS = ("release", "ticket_pdf")
 
 # Kinds of arrival that come back to an order, so somebody has to buy.
 ARRIVALS_AFTER_PURCHASE = ("my_tickets", "boleta")
+
+
+@dataclass(frozen=True, slots=True)
+class AbortFigure:
+    """A figure that `abort_when` may name, and its largest `above`; that of an operation reads `FIGURE:OPERATION`."""
+
+    line: str
+    high: float
+    is_of_operation: bool = False
+
+
+ABORT_FIGURES = {
+    "error_ratio": AbortFigure(
+        "share (0..1) of an operation that ended unknown in the last 5 s, refusals apart", 1, True
+    ),
+    "p99_ms": AbortFigure("99th percentile of an operation's latency in the last 5 s", 600_000, True),
+    "queue": AbortFigure("orders waiting in the broker or in a consumer's hands", 1e9),
+    "dropped": AbortFigure("arrivals that the load could not offer, since it began", 1e9),
+    "bystanders_down": AbortFigure("services whose probe fails and that no fault is aimed at", 100),
+}
+
+
+def abort_figures() -> tuple[str, ...]:
+    """Every full name of a figure: `queue`, `p99_ms:purchase`."""
+    return tuple(
+        f"{name}:{operation}" if operation else name
+        for name, figure in ABORT_FIGURES.items()
+        for operation in (OPERATIONS if figure.is_of_operation else ("",))
+    )

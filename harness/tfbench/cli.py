@@ -16,7 +16,9 @@ from tfbench import __version__
 from tfbench.cli_bench import bench
 from tfbench.cli_plan import plan
 from tfbench.cli_run import run_command, show
+from tfbench.cli_selftest import selftest
 from tfbench.cli_slo import slo
+from tfbench.cli_stop import stop
 from tfbench.errors import TfbenchError, UsageError
 from tfbench.progress import Progress
 from tfbench.verdict import EXIT_INTERNAL, EXIT_INTERRUPTED, EXIT_USAGE
@@ -210,7 +212,7 @@ def _stack(context: click.Context) -> "Stack":
     return Stack(require_engine(), _workspace(context).root)
 
 
-for command in (bench, plan, run_command, slo):
+for command in (bench, plan, run_command, selftest, slo, stop):
     cli.add_command(command)
 
 

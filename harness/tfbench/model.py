@@ -75,6 +75,15 @@ class FaultSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class AbortCondition:
+    """The run ends itself when `figure` (catalog.ABORT_FIGURES) was above `above` at every look for `for_s`."""
+
+    figure: str
+    above: float
+    for_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class Selector:
     """Which records count: operations by name, outcome and latency, or issued tickets (`source`)."""
 
@@ -154,3 +163,4 @@ class Scenario:
     required: tuple[str, ...]
     expectations: tuple[str, ...]
     invariants: tuple[str, ...]
+    abort_when: tuple[AbortCondition, ...] = ()

@@ -15,6 +15,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from tfbench.abort import Aborted, AbortWatch, explained, was_aborted
 from tfbench.clock import Clock
 from tfbench.errors import FaultError, LoadError, PlatformError, ResidueError, TfbenchError, UsageError
 from tfbench.faults.lifecycle import FaultRun
@@ -28,7 +29,6 @@ from tfbench.load.config import LoadConfig
 from tfbench.load.process import LoadProcess
 from tfbench.model import Scenario
 from tfbench.observer import Observer
-from tfbench.operations import compact
 from tfbench.platforms.engine import ensure_engine
 from tfbench.platforms.images import Image, ensure_images
 from tfbench.platforms.probes import HOST
@@ -37,7 +37,9 @@ from tfbench.progress import Progress
 from tfbench.report import junit, render, summary
 from tfbench.results import Results
 from tfbench.scenario import load_run_scenario
+from tfbench.segments import compact_sound
 from tfbench.status_board import Board
+from tfbench.stop import announce
 from tfbench.stores import collect, pending_orders, seats_by_event
 from tfbench.verdict import EXIT_CODES, EXIT_INTERRUPTED, EXIT_RESIDUE
 from tfbench.workspace import Workspace
@@ -80,6 +82,7 @@ class Experiment:
     progress: Progress
     board: Board
     tick: Callable[[], None] = lambda: None
+    watch: Callable[[], None] = lambda: None
 
     @contextmanager
     def phase(self, name: str, seconds: float | None = None) -> Iterator[None]:
@@ -94,12 +97,14 @@ class Experiment:
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             load.check()
+            self.watch()
             self.tick()
             time.sleep(min(TICK_S, max(end - time.monotonic(), 0)))
 
 
 def prepare(workspace: Workspace, progress: Progress) -> Ground:
-    """Make sure of an engine and of every image, once for all runs that follow."""
+    """Make sure of an engine and of every image, once for all runs that follow; from here on, `tfbench stop` works."""
+    announce(workspace.runs)
     client = ensure_engine(progress)
     stack = Stack(client, workspace.root)
     _refuse_a_person_s_stack(stack)
@@ -121,6 +126,7 @@ def run_scenario(
     run_dir = create_run_folder(workspace.runs, scenario)
     interrupted = False
     failure: TfbenchError | None = None
+    announce(workspace.runs, run_dir)
     with Journal(run_dir / "journal.jsonl", clock) as journal:
         experiment = Experiment(scenario, run_dir, stack, clock, journal, progress, Board(scenario))
         try:
@@ -145,6 +151,8 @@ def run_scenario(
             interrupted = True
             journal.record("interrupted")
             progress.say("Interrupted: faults are healed; judging what was recorded.")
+        except Aborted as aborted:
+            progress.say(f"{aborted}: faults are healed; judging what was recorded.")
         except (FaultError, LoadError, PlatformError) as error:
             failure = error
             journal.record("note", text=f"{type(error).__name__}: {error}")
@@ -180,6 +188,10 @@ def _experiment(experiment: Experiment, records: UndoRecords) -> None:
             with ExitStack() as healing, _load(experiment, ports["haproxy"][8080]) as load:
                 with experiment.phase("warmup", phases.warmup_s):
                     experiment.wait(phases.warmup_s + START_LEAD_S, load)
+                experiment.watch = AbortWatch(
+                    scenario.abort_when, scenario.faults, load, observer, experiment.journal, experiment.run_dir,
+                    experiment.clock,
+                ).look  # fmt: skip
                 with experiment.phase("baseline", phases.baseline_s):
                     experiment.wait(phases.baseline_s, load)
                 with experiment.phase("outage", phases.outage_s):
@@ -197,10 +209,11 @@ def _experiment(experiment: Experiment, records: UndoRecords) -> None:
 
 
 def _outage(experiment: Experiment, faults: list[FaultRun], load: LoadProcess, healing: ExitStack) -> None:
-    """Break and mend as the scenario says; whatever ends it early, healing is owed for all that was injected."""
-
-    play(faults, experiment.scenario.phases.outage_s, healing, lambda: experiment.wait(TICK_S, load))
-    healing.close()
+    """Break and mend as the scenario says; whatever ends it early, what was injected heals before the load ends."""
+    try:
+        play(faults, experiment.scenario.phases.outage_s, healing, lambda: experiment.wait(TICK_S, load))
+    finally:
+        healing.close()
     for fault in faults:
         if fault.was_unverified:
             experiment.progress.say(f"  the fault {fault.spec.id} could not be verified: the run will be INVALID")
@@ -271,8 +284,8 @@ def _judge_and_report(experiment: Experiment, workspace: Workspace) -> Results:
 
 def judge_and_report(run_dir: Path, scenario: Scenario, workspace: Workspace) -> Results:
     """Judge a run folder from what is on disk; write results.json, report.html, junit.xml and summary.md into it."""
-    compact(run_dir)
-    results = judge(run_dir, scenario)
+    compact_sound(run_dir)
+    results = explained(judge(run_dir, scenario), run_dir)
     results.write(run_dir)
     render(run_dir, workspace.root / "reports")
     junit(run_dir)
@@ -285,7 +298,7 @@ def rejudge(run_dir: Path, workspace: Workspace) -> Outcome:
     if not (run_dir / "journal.jsonl").is_file():
         raise UsageError(f"{run_dir} is no run folder: it has no journal.jsonl (see reports/out/)")
     results = judge_and_report(run_dir, load_run_scenario(run_dir), workspace)
-    return Outcome(run_dir, results, _exit_code(results, results.interrupted, None))
+    return Outcome(run_dir, results, _exit_code(results, results.interrupted and not was_aborted(run_dir), None))
 
 
 def _exit_code(results: Results, interrupted: bool, failure: TfbenchError | None) -> int:

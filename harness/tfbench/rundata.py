@@ -11,7 +11,6 @@ orders, sales, ...   one view a store of docs/run-folder.md; a store that could 
              is not in `stores`: a check that needs it has NO_DATA, never a clean count of nothing.
 """
 
-import json
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,9 +23,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tfbench.errors import UsageError
-from tfbench.journal import JournalContents, read_journal
+from tfbench.evidence_sound import read_sound_journal, read_sound_json
+from tfbench.journal import JournalContents
 from tfbench.model import FaultSpec
-from tfbench.operations import COLUMNS, PARQUET, SEGMENTS
+from tfbench.operations import COLUMNS, PARQUET
+from tfbench.segments import load_segments, refuse_other_times, segment_files
 from tfbench.windows import RunWindows, read_windows
 
 STORES: dict[str, dict[str, str]] = {
@@ -107,6 +108,9 @@ STORES: dict[str, dict[str, str]] = {
 # Columns that runs before them do not have: they read as null there, and what needs them has no data.
 ADDED_LATER = frozenset({"source"})
 
+# What DuckDB says of bytes that it cannot make sense of. Its other errors are the bench's own.
+DAMAGED = (duckdb.IOException, duckdb.InvalidInputException, duckdb.DataError)
+
 # One row an order: a purchase that was retried under the same key may have been acked more than once.
 _PURCHASES = """
 CREATE VIEW purchases AS
@@ -157,49 +161,50 @@ class RunData:
 @contextmanager
 def opened(run_dir: Path, faults: tuple[FaultSpec, ...]) -> Iterator[RunData]:
     """The data of a run folder. Raises UsageError when it is none, or when its operations cannot be read."""
-    journal_path = run_dir / "journal.jsonl"
-    journal = read_journal(journal_path) if journal_path.is_file() else JournalContents((), 0)
+    journal = read_sound_journal(run_dir / "journal.jsonl")
     if not journal.records:
         raise UsageError(f"{run_dir} has no journal.jsonl with records: name the folder of a run")
-    windows = read_windows(journal, faults)
-    with duckdb.connect() as db:
+    with duckdb.connect() as db, _damage_told(run_dir):
         _create_operations(db, run_dir)
-        _create_derived(db, windows)
+        refuse_other_times(db, run_dir, journal.records[0]["t"])
         stores = frozenset(name for name in STORES if _create_store(db, run_dir, name))
-        db.execute("CREATE VIEW standing_sales AS SELECT * FROM sales WHERE NOT coalesce(anulada, false)")
-        yield RunData(
-            db=db,
-            windows=windows,
-            journal=journal,
-            stores=stores,
-            meta=_read_json(run_dir / "stores" / "meta.json"),
-            environment=_read_json(run_dir / "environment.json"),
-        )
+        meta = read_sound_json(run_dir / "stores" / "meta.json")
+        yield assembled(db, stores, journal, faults, meta, read_sound_json(run_dir / "environment.json"))
+
+
+@contextmanager
+def _damage_told(run_dir: Path) -> Iterator[None]:
+    """The bytes of a Parquet file are read when a query wants them: what is damaged may show late."""
+    try:
+        yield
+    except DAMAGED as error:
+        raise UsageError(f"{run_dir}: its operations cannot be read: {error}") from error
+
+
+def assembled(
+    db: duckdb.DuckDBPyConnection,
+    stores: frozenset[str],
+    journal: JournalContents,
+    faults: tuple[FaultSpec, ...],
+    meta: dict[str, Any],
+    environment: dict[str, Any],
+) -> RunData:
+    """The run whose operations and stores `db` already holds, from wherever; makes what derives from them."""
+    windows = read_windows(journal, faults)
+    _create_derived(db, windows)
+    db.execute("CREATE VIEW standing_sales AS SELECT * FROM sales WHERE NOT coalesce(anulada, false)")
+    return RunData(db, windows, journal, stores, meta, environment)
 
 
 def _create_operations(db: duckdb.DuckDBPyConnection, run_dir: Path) -> None:
     parquet = run_dir / PARQUET
-    segments = sorted(str(path) for path in (run_dir / SEGMENTS).glob("*.ndjson"))
     try:
         if parquet.is_file():
             db.execute(f"CREATE VIEW operations AS {_select(parquet, COLUMNS, _absent(db, parquet))}")
         else:
-            _load_segments(db, segments)
+            load_segments(db, segment_files(run_dir))
     except duckdb.Error as error:
         raise UsageError(f"{run_dir}: its operations cannot be read: {error}") from error
-
-
-def _load_segments(db: duckdb.DuckDBPyConnection, segments: list[str]) -> None:
-    """A killed writer leaves one torn line a segment; more unreadable lines are lost evidence: an error."""
-    columns = ", ".join(f"{name} {kind}" for name, kind in COLUMNS.items())
-    db.execute(f"CREATE TABLE operations ({columns})")
-    if not segments:
-        return
-    source = "read_json(?, format='newline_delimited', columns=?, ignore_errors=true)"
-    db.execute(f"INSERT INTO operations BY NAME SELECT * FROM {source}", [segments, COLUMNS])
-    torn = len(db.execute("DELETE FROM operations WHERE op IS NULL RETURNING 1").fetchall())
-    if torn > len(segments):
-        raise duckdb.DataError(f"{torn} unreadable lines in {len(segments)} segments")
 
 
 def _create_derived(db: duckdb.DuckDBPyConnection, windows: RunWindows) -> None:
@@ -229,7 +234,7 @@ def _create_store(db: duckdb.DuckDBPyConnection, run_dir: Path, name: str) -> bo
     path = run_dir / "stores" / f"{name}.parquet"
     try:
         if path.is_file():
-            db.execute(f"CREATE VIEW {name} AS {_select(path, STORES[name])}")
+            db.execute(f"CREATE TABLE {name} AS {_select(path, STORES[name])}")
             return True
     except duckdb.Error:  # unreadable is the same as missing: what needs it has no data
         pass
@@ -259,11 +264,3 @@ def _double(value: float) -> str:
     if math.isinf(value):
         return "'infinity'::DOUBLE" if value > 0 else "'-infinity'::DOUBLE"
     return f"{value!r}::DOUBLE"
-
-
-def _read_json(path: Path) -> dict[str, Any]:
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return data if isinstance(data, dict) else {}

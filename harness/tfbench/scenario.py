@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tfbench import catalog
+from tfbench.abort import read_abort_when
 from tfbench.errors import ConfigError
 from tfbench.model import (
     AnyObjective,
@@ -92,6 +93,7 @@ def _open(file: Path) -> Mapping:
 def _read(file: Path, root: Mapping, slo: Slo) -> Scenario:
     metadata, spec = root.mapping("metadata"), root.mapping("spec")
     objectives, invariants = spec.mapping("objectives"), spec.mapping("invariants")
+    load = _read_load(spec.mapping("load"))
     scenario = Scenario(
         path=file,
         name=metadata.require("name").as_name(),
@@ -100,13 +102,14 @@ def _read(file: Path, root: Mapping, slo: Slo) -> Scenario:
         system=spec.require_choice("system", catalog.SYSTEMS, "system"),
         profile=spec.require_choice("profile", catalog.PROFILES, "profile"),
         seed=spec.require_int("seed", min=0, max=_MAX_SEED),
-        load=_read_load(spec.mapping("load")),
+        load=load,
         phases=_read_phases(spec.mapping("phases")),
         faults=_read_faults(spec.sequence("faults")),
         slo=slo,
         required=objectives.require("required").as_choices([o.id for o in slo.objectives], "objective", at_least=1),
         expectations=spec.require("expectations").as_choices(catalog.EXPECTATIONS, "expectation"),
         invariants=invariants.require("required").as_choices(catalog.INVARIANTS, "invariant"),
+        abort_when=read_abort_when(spec, load.mix),
     )
     objectives.require("source")
     for mapping in (objectives, invariants, metadata, spec, root):
