@@ -12,7 +12,7 @@ from typing import Any
 import vl_convert
 
 from tfbench.report.databases import SOURCES, leadership, takeovers, ticket_sources
-from tfbench.report.drawing import BAD, BLUE, OK, PIXELS_A_LETTER, STYLE, VIOLET, WIDTH, Drawing, Panel, Rows, Say
+from tfbench.report.drawing import BAD, BLUE, OK, PIXELS_A_LETTER, STYLE, VIOLET, WIDTH, Drawing, Rows, Say
 from tfbench.report.evidence import Evidence
 from tfbench.report.observations import backlog_rows, deliveries, service_states
 from tfbench.report.operations import latencies, rates
@@ -78,9 +78,8 @@ def _panels(series: Series, timeline: Timeline, limit_ms: float | None, say: Say
         *([lines_panel(drawing, "chart_sources", series.sources, SOURCE_COLOURS)] if series.sources else []),
         services_panel(drawing, series.services),
     ]
-    # Put together as plain data: Altair would copy and validate every panel again at each level.
     return {
-        "vconcat": [_plain(panel) for panel in panels],
+        "vconcat": panels,
         "spacing": 14,
         # Room for labels that a reader's fonts make wider than the ones measured here.
         "padding": {"left": 28, "right": 14, "top": 4, "bottom": 4},
@@ -88,11 +87,6 @@ def _panels(series: Series, timeline: Timeline, limit_ms: float | None, say: Say
         "datasets": drawing.datasets,
         "config": STYLE,
     }
-
-
-def _plain(panel: Panel) -> dict[str, Any]:
-    spec = panel.to_dict(validate=False)
-    return {key: value for key, value in spec.items() if key not in ("$schema", "config")}
 
 
 def svg_of(spec: dict[str, Any], locale: dict[str, Any]) -> str:

@@ -42,7 +42,7 @@ STYLE = {
 
 Say = Callable[[str], str]
 Rows = list[dict[str, Any]]
-Panel = alt.LayerChart | alt.FacetChart  # what Altair says of layered charts; these are never facets
+Panel = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,9 @@ class Drawing:
         layers = []
         if self.datasets["faults"]:
             layers.append(
-                alt.Chart(alt.NamedData("faults")).mark_rect(color=BAD, opacity=0.09).encode(x=self.x(), x2="x2:Q")
+                alt.Chart(alt.NamedData("faults"))
+                .mark_rect(color=BAD, opacity=0.09)
+                .encode(x=self.x(), x2=alt.X2("x2:Q"))
             )
         layers.append(alt.Chart(alt.NamedData("phases")).mark_rule(color=DROPPED, strokeDash=[1, 3]).encode(x=self.x()))
         for name, colour in (("moments", BAD), ("recoveries", OK)):
@@ -88,15 +90,27 @@ class Drawing:
 
     def panel(self, title: str, height: int, layers: list[alt.Chart]) -> Panel:
         """A panel with everything behind it."""
-        return alt.layer(*self.behind(), *layers).properties(
-            width=WIDTH, height=height, title=alt.TitleParams(self.say(title))
-        )
+        return layered([*self.behind(), *layers], width=WIDTH, height=height, title=self.say(title))
 
     def empty(self, title: str) -> Panel:
         """A panel that says that there is nothing to draw."""
         data = self.data(f"empty_{title}", [{"x": self.timeline.end_s / 2, "text": self.say("no_data")}])
-        text = alt.Chart(data).mark_text(color=MUTED, fontSize=13, fontStyle="italic").encode(x=self.x(), text="text:N")
+        text = (
+            alt.Chart(data)
+            .mark_text(color=MUTED, fontSize=13, fontStyle="italic")
+            .encode(x=self.x(), text=alt.Text("text:N"))
+        )
         return self.panel(title, 36, [text])
+
+
+def layered(layers: list[alt.Chart], **properties: Any) -> Panel:
+    """Layers put together as plain data: Altair would copy and validate every one again at each level."""
+    return {"layer": [_plain(layer) for layer in layers], **properties}
+
+
+def _plain(layer: alt.Chart) -> Panel:
+    spec = layer.to_dict(validate=False)
+    return {key: value for key, value in spec.items() if key not in ("$schema", "config")}
 
 
 def legend(drawing: Drawing, field: str, domain: list[str], colours: list[str], prefix: str) -> alt.Color:

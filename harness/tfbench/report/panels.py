@@ -22,6 +22,7 @@ from tfbench.report.drawing import (
     Panel,
     Rows,
     dashes,
+    layered,
     legend,
     legend_of,
 )
@@ -40,27 +41,39 @@ _NAMED_AT: tuple[tuple[Literal["left", "right"], int, str], ...] = (("left", 5, 
 def strips(drawing: Drawing) -> list[Panel]:
     """The run's phases in a row, and under it a bar for each fault."""
     phases = alt.Chart(alt.NamedData("phases"))
-    strip = alt.layer(
-        phases.mark_rect(color=PHASE, stroke=DROPPED, strokeWidth=0.6).encode(x=_bare(drawing), x2="x2:Q"),
-        phases.mark_text(color=INK, fontSize=11).encode(x=alt.X("middle:Q", scale=drawing.scale()), text="label:N"),
-    ).properties(width=WIDTH, height=20)
+    strip = layered(
+        [
+            phases.mark_rect(color=PHASE, stroke=DROPPED, strokeWidth=0.6).encode(x=_bare(drawing), x2=alt.X2("x2:Q")),
+            phases.mark_text(color=INK, fontSize=11).encode(
+                x=alt.X("middle:Q", scale=drawing.scale()), text=alt.Text("label:N")
+            ),
+        ],
+        width=WIDTH,
+        height=20,
+    )
     if not drawing.datasets["faults"]:
         return [strip]
     faults = alt.Chart(alt.NamedData("faults"))
     names = [fault["row"] for fault in drawing.datasets["faults"]]
     row = alt.Y("row:N", sort=names, axis=alt.Axis(title=None, ticks=False, domain=False, labelLimit=200))
-    gantt = alt.layer(
-        faults.mark_rect(color=BAD, opacity=0.75, height=7, yOffset=5).encode(x=_bare(drawing), x2="x2:Q", y=row),
-        *(
-            faults.mark_text(align=at, color=INK, fontSize=11, dx=dx, dy=-7)
-            .transform_filter(alt.datum.align == at)
-            .encode(x=alt.X(f"{edge}:Q", scale=drawing.scale(), axis=None), y=row, text="label:N")
-            for at, dx, edge in _NAMED_AT
-        ),
-        alt.Chart(alt.NamedData("moments"))
-        .mark_tick(color=BAD, thickness=2, height=13, yOffset=5)
-        .encode(x=_bare(drawing), y=row),
-    ).properties(width=WIDTH, height=alt.Step(28))
+    gantt = layered(
+        [
+            faults.mark_rect(color=BAD, opacity=0.75, height=7, yOffset=5).encode(
+                x=_bare(drawing), x2=alt.X2("x2:Q"), y=row
+            ),
+            *(
+                faults.mark_text(align=at, color=INK, fontSize=11, dx=dx, dy=-7)
+                .transform_filter(alt.datum.align == at)
+                .encode(x=alt.X(f"{edge}:Q", scale=drawing.scale(), axis=None), y=row, text=alt.Text("label:N"))
+                for at, dx, edge in _NAMED_AT
+            ),
+            alt.Chart(alt.NamedData("moments"))
+            .mark_tick(color=BAD, thickness=2, height=13, yOffset=5)
+            .encode(x=_bare(drawing), y=row),
+        ],
+        width=WIDTH,
+        height={"step": 28},
+    )
     return [strip, gantt]
 
 
@@ -80,13 +93,13 @@ def rates_panel(drawing: Drawing, offered: Rows, ended: Rows) -> Panel:
             x=drawing.x(),
             y=alt.Y("y:Q", stack=True, title=drawing.say("axis_rate")),
             color=legend(drawing, "outcome", seen, [OUTCOME_COLOURS[outcome] for outcome in seen], "outcome_"),
-            order="order:Q",
+            order=alt.Order("order:Q"),
         )
     )
     line = (
         alt.Chart(drawing.data("offered", [row | {"kind": "offered"} for row in offered]))
         .mark_line(interpolate="step", color=INK, strokeWidth=1)
-        .encode(x=drawing.x(), y="y:Q", strokeDash=dashes(drawing, "kind", {"offered": [4, 2]}, "rate_"))
+        .encode(x=drawing.x(), y=alt.Y("y:Q"), strokeDash=dashes(drawing, "kind", {"offered": [4, 2]}, "rate_"))
     )
     return drawing.panel("chart_rate", 150, [areas, line])
 
@@ -98,7 +111,7 @@ def latency_panel(drawing: Drawing, group: str, rows: Rows) -> Panel:
     band = (
         alt.Chart(drawing.data(f"{group}_band", rows))
         .mark_area(color=BLUE, opacity=0.16)
-        .encode(x=drawing.x(), y=alt.Y("p50:Q", scale=scale, title="ms", axis=_LOG_AXIS), y2="p99:Q")
+        .encode(x=drawing.x(), y=alt.Y("p50:Q", scale=scale, title="ms", axis=_LOG_AXIS), y2=alt.Y2("p99:Q"))
     )
     edges = [{"x": row["x"], "y": row[kind], "kind": kind} for kind in ("p50", "p99") for row in rows]
     colour = legend(drawing, "kind", ["p50", "p99"], [VIOLET, BLUE], "latency_")
@@ -147,8 +160,10 @@ def _limit(drawing: Drawing) -> list[alt.Chart]:
         return []
     limit = alt.Chart(drawing.data("limit", [{"y": drawing.limit_ms, "label": f"{drawing.limit_ms:g} ms"}]))
     return [
-        limit.mark_rule(color=INK, strokeDash=[5, 3]).encode(y="y:Q"),
-        limit.mark_text(color=INK, align="left", dx=4, fontSize=10).encode(x=alt.value(WIDTH), y="y:Q", text="label:N"),
+        limit.mark_rule(color=INK, strokeDash=[5, 3]).encode(y=alt.Y("y:Q")),
+        limit.mark_text(color=INK, align="left", dx=4, fontSize=10).encode(
+            x=alt.value(WIDTH), y=alt.Y("y:Q"), text=alt.Text("label:N")
+        ),
     ]
 
 
@@ -217,7 +232,7 @@ def _state_bars(
     return [
         alt.Chart(drawing.data(f"{key}_{state}", [row for row in rows if row["state"] == state]))
         .mark_bar(height=height, color=colour)
-        .encode(x=drawing.x(shows_title), x2="x2:Q", y=_names(key))
+        .encode(x=drawing.x(shows_title), x2=alt.X2("x2:Q"), y=_names(key))
         for state, height, colour in looks
         if any(row["state"] == state for row in rows)
     ]

@@ -67,12 +67,14 @@ def _chart(rows: list[Record], language: str, say: Say) -> dict[str, Any]:
         base.mark_rule(color=GRID).encode(x=alt.value(0), x2=alt.value(CHART_WIDTH)),
         base.transform_filter("isValid(datum.lower)")
         .mark_bar(height=9, opacity=0.55)
-        .encode(x=alt.X("lower:Q", scale=x_scale, axis=axis), x2="upper:Q", color=alt.Color("colour:N", scale=None)),
+        .encode(
+            x=alt.X("lower:Q", scale=x_scale, axis=axis), x2=alt.X2("upper:Q"), color=alt.Color("colour:N", scale=None)
+        ),
         base.transform_filter("isValid(datum.x)")
         .mark_point(filled=True, size=60, opacity=1)
         .encode(x=x, color=alt.Color("colour:N", scale=None)),
         base.mark_tick(color=INK, thickness=3, height=17).encode(x=alt.X("limit:Q", scale=x_scale, axis=axis)),
-        base.mark_text(align="left", dx=8, color=INK).encode(x=alt.value(CHART_WIDTH), text="told:N"),
+        base.mark_text(align="left", dx=8, color=INK).encode(x=alt.value(CHART_WIDTH), text=alt.Text("told:N")),
     ]
     chart = alt.layer(*layers).properties(width=CHART_WIDTH, height=ROW_HEIGHT * len(data))
     spec: dict[str, Any] = chart.to_dict(validate=False)

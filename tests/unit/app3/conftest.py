@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,8 @@ from flask import Flask
 from jinja2 import FileSystemBytecodeCache
 from middleware_falso import Estado, MiddlewareFalso
 from navegador import Comprador
-from portal import create_app
+from portal import create_app, middleware
+from portal.conexion import Conexion
 from portal.configuracion import Configuracion
 
 
@@ -26,6 +29,14 @@ def plantillas_compiladas_una_vez(tmp_path_factory: pytest.TempPathFactory) -> I
     cache = FileSystemBytecodeCache(str(tmp_path_factory.mktemp("plantillas")))
     with pytest.MonkeyPatch.context() as parche:
         parche.setattr(Flask, "jinja_options", {**Flask.jinja_options, "bytecode_cache": cache})
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def pausas_breves() -> Iterator[None]:
+    """A portal that insists takes a tenth of its pauses; its deadlines are what they are."""
+    with pytest.MonkeyPatch.context() as parche:
+        parche.setattr(middleware, "Conexion", partial(Conexion, dormir=lambda s: time.sleep(s / 10)))
         yield
 
 

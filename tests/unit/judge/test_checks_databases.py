@@ -1,10 +1,9 @@
 """What a scenario promises when a database dies: in a run that keeps it, and in each way of breaking it."""
 
-from pathlib import Path
-
 import pytest
 from database_run import MARIADB, POSTGRES, RETURNED, database_run, earlier_reads, looks
-from spoilable_run import BASELINE, EFFECT, HEAL, HEALED, KILL, LOAD_END, RECOVERED, RunFolder, Spoil, found
+from in_memory import found
+from spoilable_run import BASELINE, EFFECT, HEAL, HEALED, KILL, LOAD_END, RECOVERED, RunFolder, Spoil
 from tfbench.model import FaultSpec
 from tfbench.verdict import Verdict
 
@@ -36,21 +35,21 @@ SAID = [
 
 
 @pytest.mark.parametrize(("name", "english", "other"), SAID, ids=[name for name, *_ in SAID])
-def test_a_run_that_keeps_it_says_the_numbers(name: str, english: str, other: str, tmp_path: Path) -> None:
-    finding = found(database_run(), tmp_path, name, faults_of(name))
+def test_a_run_that_keeps_it_says_the_numbers(name: str, english: str, other: str) -> None:
+    finding = found(database_run(), name, faults_of(name))
     assert finding.verdict is Verdict.PASS, finding.reason
     assert finding.checked > 0
     assert english in finding.reason["en"]
     assert other in finding.reason["en"] + finding.reason["es"]
 
 
-def test_what_was_in_flight_is_counted_and_allowed(tmp_path: Path) -> None:
+def test_what_was_in_flight_is_counted_and_allowed() -> None:
     run = database_run()
     for row in earlier_reads(run, EFFECT, LOAD_END):
         row.update(outcome="ok")
     hold = next(row for row in run.ops("hold") if row["t_start"] > KILL)
     hold.update(outcome="unknown", status=0, error="timeout")
-    finding = found(run, tmp_path, IN_FLIGHT)
+    finding = found(run, IN_FLIGHT)
     assert finding.verdict is Verdict.PASS, finding.violations
     assert "4 got no answer" in finding.reason["en"]
 
@@ -122,12 +121,12 @@ BROKEN: list[tuple[str, str, Spoil, str]] = [
     [(name, spoil, said) for name, _, spoil, said in BROKEN],
     ids=[f"{name}: {sentence}" for name, sentence, *_ in BROKEN],
 )
-def test_a_broken_expectation_is_found(name: str, spoil: Spoil, said: str, tmp_path: Path) -> None:
+def test_a_broken_expectation_is_found(name: str, spoil: Spoil, said: str) -> None:
     run = database_run()
     if name == IN_FLIGHT:
         run.operations = [row for row in run.operations if row["arrival"] != "my_tickets"]
     spoil(run)
-    finding = found(run, tmp_path, name, faults_of(name))
+    finding = found(run, name, faults_of(name))
     assert finding.verdict is Verdict.FAIL, finding.reason
     assert said in "\n".join([finding.reason["en"], *finding.violations])
 
@@ -179,26 +178,26 @@ SILENT: list[tuple[str, str, Spoil, Verdict]] = [
     [(name, spoil, verdict) for name, _, spoil, verdict in SILENT],
     ids=[f"{name}: {sentence}" for name, sentence, *_ in SILENT],
 )
-def test_without_evidence_nothing_passes(name: str, spoil: Spoil, verdict: Verdict, tmp_path: Path) -> None:
+def test_without_evidence_nothing_passes(name: str, spoil: Spoil, verdict: Verdict) -> None:
     run = database_run()
     spoil(run)
-    finding = found(run, tmp_path, name, faults_of(name))
+    finding = found(run, name, faults_of(name))
     assert finding.verdict is verdict, finding.reason
 
 
-def test_a_pdf_not_yet_made_when_the_fault_struck_may_be_missing(tmp_path: Path) -> None:
+def test_a_pdf_not_yet_made_when_the_fault_struck_may_be_missing() -> None:
     run = database_run()
     next(row for row in run.stores["tickets"] if row["orden_id"] == "orden-0000")["pdf_creado_en"] = HEAL + 9
     for row in earlier_reads(run):
         if row["op"] == "ticket_pdf":
             row.update(outcome="fail", status=404, error="entrada_en_proceso")
-    assert found(run, tmp_path, READABLE, MARIADB).verdict is Verdict.PASS
+    assert found(run, READABLE, MARIADB).verdict is Verdict.PASS
 
 
-def test_a_page_without_a_state_is_counted(tmp_path: Path) -> None:
+def test_a_page_without_a_state_is_counted() -> None:
     run = database_run()
     earlier_reads(run)[20].update(ticket_state="DESCONOCIDO")
-    assert "(1 of them without a state to show)" in found(run, tmp_path, READABLE, MARIADB).reason["en"]
+    assert "(1 of them without a state to show)" in found(run, READABLE, MARIADB).reason["en"]
 
 
 def strike_postgres_too(run: RunFolder) -> tuple[FaultSpec, ...]:
@@ -208,15 +207,15 @@ def strike_postgres_too(run: RunFolder) -> tuple[FaultSpec, ...]:
     return (*MARIADB, FaultSpec("kill-postgres", "kill", "postgres:primary", ("containers-exited",)))
 
 
-def test_with_several_faults_a_database_s_check_looks_at_its_own(tmp_path: Path) -> None:
+def test_with_several_faults_a_database_s_check_looks_at_its_own() -> None:
     run = database_run()
-    reason = found(run, tmp_path, PROMOTED, strike_postgres_too(run)).reason["en"]
+    reason = found(run, PROMOTED, strike_postgres_too(run)).reason["en"]
     assert reason.startswith("postgres2 was seen leading")
 
 
-def test_a_check_of_buyers_looks_at_every_fault_and_says_which(tmp_path: Path) -> None:
+def test_a_check_of_buyers_looks_at_every_fault_and_says_which() -> None:
     run = database_run()
-    finding = found(run, tmp_path, RESUMED, strike_postgres_too(run))
+    finding = found(run, RESUMED, strike_postgres_too(run))
     assert finding.verdict is Verdict.PASS
     assert finding.reason["en"].startswith("kill-app2: While the fault still held")
     assert "kill-postgres: While" in finding.reason["en"]

@@ -1,9 +1,8 @@
 """The scenario's own promises, in a healthy run and in each way of breaking them."""
 
-from pathlib import Path
-
 import pytest
-from spoilable_run import ASKED, HEAL, VERIFIED, RunFolder, Spoil, both, found, healthy
+from in_memory import found
+from spoilable_run import ASKED, HEAL, VERIFIED, RunFolder, Spoil, both, healthy
 from tfbench.catalog import EXPECTATIONS as NAMES
 from tfbench.checks.registry import EXPECTATIONS
 from tfbench.verdict import Verdict
@@ -19,18 +18,18 @@ def test_the_catalogue_names_what_the_registry_judges() -> None:
 
 
 @pytest.mark.parametrize("name", ASKED)
-def test_a_healthy_run_keeps_every_expectation(name: str, tmp_path: Path) -> None:
-    finding = found(healthy(), tmp_path, name)
+def test_a_healthy_run_keeps_every_expectation(name: str) -> None:
+    finding = found(healthy(), name)
     assert finding.verdict is Verdict.PASS, finding.reason
 
 
-def test_the_counts_are_those_of_the_outage(tmp_path: Path) -> None:
+def test_the_counts_are_those_of_the_outage() -> None:
     run = healthy()
     tried = [row for row in run.ops("purchase") if VERIFIED <= row["t_intended"] < HEAL]
     tried[0].update(outcome="fail", status=409, error="retencion_expirada")
     hold = next(row for row in run.ops("hold") if row["t_intended"] > VERIFIED)
     hold.update(outcome="fail", status=409, error="asiento_no_disponible")
-    reason = found(run, tmp_path, CONFIRMED).reason
+    reason = found(run, CONFIRMED).reason
     assert reason["en"].startswith(f"All {len(tried) - 1} purchases")
     assert "1 purchases and 1 holds" in reason["en"]
 
@@ -59,10 +58,10 @@ def drain(run: RunFolder, **values: object) -> None:
     next(row for row in run.journal if row["kind"] == "drain").update(values)
 
 
-def test_a_page_without_compra_exitosa_is_one_of_those_that_fail(tmp_path: Path) -> None:
+def test_a_page_without_compra_exitosa_is_one_of_those_that_fail() -> None:
     run = healthy()
     in_outage(read_success=False)(run)
-    finding = found(run, tmp_path, CONFIRMED)
+    finding = found(run, CONFIRMED)
     assert (finding.verdict, finding.violation_count) == (Verdict.FAIL, 1)
     assert "75 of 76 purchases" in finding.reason["en"]
 
@@ -100,10 +99,10 @@ BROKEN: list[tuple[str, str, Spoil]] = [
     [(name, spoil) for name, _, spoil in BROKEN],
     ids=[f"{name}: {sentence}" for name, sentence, _ in BROKEN],
 )
-def test_a_broken_expectation_is_found(name: str, spoil: Spoil, tmp_path: Path) -> None:
+def test_a_broken_expectation_is_found(name: str, spoil: Spoil) -> None:
     run = healthy()
     spoil(run)
-    finding = found(run, tmp_path, name)
+    finding = found(run, name)
     assert finding.verdict is Verdict.FAIL, finding.reason
 
 
@@ -131,29 +130,29 @@ SILENT: list[tuple[str, str, Spoil, Verdict]] = [
     [(name, spoil, verdict) for name, _, spoil, verdict in SILENT],
     ids=[f"{name}: {sentence}" for name, sentence, *_ in SILENT],
 )
-def test_without_evidence_nothing_passes(name: str, spoil: Spoil, verdict: Verdict, tmp_path: Path) -> None:
+def test_without_evidence_nothing_passes(name: str, spoil: Spoil, verdict: Verdict) -> None:
     run = healthy()
     spoil(run)
-    assert found(run, tmp_path, name).verdict is verdict
+    assert found(run, name).verdict is verdict
 
 
-def test_purchases_before_and_after_the_outage_do_not_count_in_it(tmp_path: Path) -> None:
+def test_purchases_before_and_after_the_outage_do_not_count_in_it() -> None:
     run = healthy()
     for row in run.ops("purchase"):
         if not VERIFIED <= row["t_intended"] < HEAL:
             row.update(outcome="unknown", read_success=False)
-    assert found(run, tmp_path, CONFIRMED).verdict is Verdict.PASS
+    assert found(run, CONFIRMED).verdict is Verdict.PASS
 
 
-def test_a_fault_never_healed_leaves_its_outage_open(tmp_path: Path) -> None:
+def test_a_fault_never_healed_leaves_its_outage_open() -> None:
     run = healthy()
     run.drop_records(kind="fault", state="healing")
     run.drop_records(kind="fault", state="healed")
     late = [row for row in run.ops("purchase") if row["t_intended"] >= VERIFIED]
-    assert found(run, tmp_path, CONFIRMED).checked == len(late)
+    assert found(run, CONFIRMED).checked == len(late)
 
 
-def test_how_long_the_queue_took_is_said(tmp_path: Path) -> None:
-    reason = found(healthy(), tmp_path, DRAINED).reason
+def test_how_long_the_queue_took_is_said() -> None:
+    reason = found(healthy(), DRAINED).reason
     assert "6.0 s after healing began" in reason["en"]
     assert "6,0 s después" in reason["es"]

@@ -1,9 +1,8 @@
 """Each invariant holds in a healthy run, and each way of breaking it is found and named."""
 
-from pathlib import Path
-
 import pytest
-from spoilable_run import BASELINE, KILL, T0, Spoil, both, found, healthy
+from in_memory import found
+from spoilable_run import BASELINE, KILL, T0, Spoil, both, healthy
 from spoils import (
     annul_and_sell_again,
     bury,
@@ -27,8 +26,8 @@ def test_the_catalogue_names_what_the_registry_judges() -> None:
 
 
 @pytest.mark.parametrize("name", INVARIANTS)
-def test_a_healthy_run_keeps_every_invariant(name: str, tmp_path: Path) -> None:
-    finding = found(healthy(), tmp_path, name)
+def test_a_healthy_run_keeps_every_invariant(name: str) -> None:
+    finding = found(healthy(), name)
     assert (finding.verdict, finding.violation_count) == (Verdict.PASS, 0), finding.violations
     assert finding.checked >= 300
 
@@ -118,10 +117,10 @@ BROKEN: list[tuple[str, str, Spoil, int, str]] = [
     [(name, spoil, count, example) for name, _, spoil, count, example in BROKEN],
     ids=[f"{name}: {sentence}" for name, sentence, *_ in BROKEN],
 )
-def test_a_broken_invariant_is_found(name: str, spoil: Spoil, count: int, example: str, tmp_path: Path) -> None:
+def test_a_broken_invariant_is_found(name: str, spoil: Spoil, count: int, example: str) -> None:
     run = healthy()
     spoil(run)
-    finding = found(run, tmp_path, name)
+    finding = found(run, name)
     assert finding.verdict is Verdict.FAIL, finding.reason
     assert finding.violation_count == count, finding.violations
     assert any(example in violation for violation in finding.violations), finding.violations
@@ -176,116 +175,116 @@ GOOD: list[tuple[str, str, Spoil]] = [
     [(name, spoil) for name, _, spoil in GOOD],
     ids=[f"{name}: {sentence}" for name, sentence, _ in GOOD],
 )
-def test_what_only_looks_broken_is_not(name: str, spoil: Spoil, tmp_path: Path) -> None:
+def test_what_only_looks_broken_is_not(name: str, spoil: Spoil) -> None:
     run = healthy()
     spoil(run)
-    finding = found(run, tmp_path, name)
+    finding = found(run, name)
     assert finding.verdict is Verdict.PASS, finding.violations
 
 
-def test_refusals_are_counted_by_how_sure_their_justification_is(tmp_path: Path) -> None:
+def test_refusals_are_counted_by_how_sure_their_justification_is() -> None:
     run = healthy()
     refuse(run, seats=[0], t=KILL)
     refuse(run, seats=[200], t=run.ops("hold")[200]["t_start"] - 0.01)
     assert (
-        found(run, tmp_path, "refusals-justified")
+        found(run, "refusals-justified")
         .reason["en"]
         .startswith("2 refusals in 302 answered holds: in 1 the seat was surely taken")
     )
 
 
 @pytest.mark.parametrize("name", [name for name, check in INVARIANTS.items() if check.needs])
-def test_a_store_that_could_not_be_read_is_no_data(name: str, tmp_path: Path) -> None:
+def test_a_store_that_could_not_be_read_is_no_data(name: str) -> None:
     run = healthy()
     missing = INVARIANTS[name].needs[-1]
     del run.stores[missing]
-    finding = found(run, tmp_path, name)
+    finding = found(run, name)
     assert finding.verdict is Verdict.NO_DATA
     assert missing in finding.reason["en"]
 
 
 @pytest.mark.parametrize("name", INVARIANTS)
-def test_an_empty_run_is_no_data(name: str, tmp_path: Path) -> None:
+def test_an_empty_run_is_no_data(name: str) -> None:
     run = healthy()
     run.operations = []
     run.stores = {store: [] for store in run.stores}
     run.meta["initial_seats"] = {}
-    assert found(run, tmp_path, name).verdict is Verdict.NO_DATA
+    assert found(run, name).verdict is Verdict.NO_DATA
 
 
-def test_a_double_sale_that_half_the_stores_prove_is_a_failure(tmp_path: Path) -> None:
+def test_a_double_sale_that_half_the_stores_prove_is_a_failure() -> None:
     run = healthy()
     change("sales", 3, asiento_id=4)(run)
     del run.stores["boletas"]
-    assert found(run, tmp_path, "no-seat-sold-twice").verdict is Verdict.FAIL
+    assert found(run, "no-seat-sold-twice").verdict is Verdict.FAIL
 
 
 @pytest.mark.parametrize("value", [None, {}, {"ready": None, "unacked": 0, "dead_letters": 0}])
-def test_a_queue_nobody_could_read_is_no_data(value: object, tmp_path: Path) -> None:
+def test_a_queue_nobody_could_read_is_no_data(value: object) -> None:
     run = healthy()
     run.meta["queue"] = value
-    assert found(run, tmp_path, "order-event-durable").verdict is Verdict.NO_DATA
+    assert found(run, "order-event-durable").verdict is Verdict.NO_DATA
 
 
-def test_dead_letters_that_nobody_could_read_are_no_data(tmp_path: Path) -> None:
+def test_dead_letters_that_nobody_could_read_are_no_data() -> None:
     run = healthy()
     run.meta["queue"]["dead_letters"] = 1
     del run.stores["dead_letters"]
-    finding = found(run, tmp_path, "order-event-durable")
+    finding = found(run, "order-event-durable")
     assert finding.verdict is Verdict.NO_DATA
     assert "dead_letters" in finding.reason["en"]
 
 
-def test_a_run_older_than_the_dead_letters_store_is_judged_when_it_had_none(tmp_path: Path) -> None:
+def test_a_run_older_than_the_dead_letters_store_is_judged_when_it_had_none() -> None:
     run = healthy()
     del run.stores["dead_letters"]
-    assert found(run, tmp_path, "order-event-durable").verdict is Verdict.PASS
+    assert found(run, "order-event-durable").verdict is Verdict.PASS
 
 
-def test_a_seat_is_shown_by_the_fewest_of_its_operations(tmp_path: Path) -> None:
+def test_a_seat_is_shown_by_the_fewest_of_its_operations() -> None:
     run = healthy()
     for number in range(20):  # all justified, and none of them needed
         refuse(run, seats=[7], t=KILL + number)
     drop("sales", 7)(run)
-    (violation,) = found(run, tmp_path, "seat-linearizable").violations
+    (violation,) = found(run, "seat-linearizable").violations
     lines = violation.splitlines()
     assert [line.split(" -> ")[1] for line in lines[1:]] == ["ok;", "no vendido;"]
     assert lines[1].startswith("  +0.000..+0.049 s flow=7 purchase retencion=ret-7 orden=orden-0007")
     assert "base_de_datos lectura_final" in lines[2]
 
 
-def test_a_seat_that_takes_too_long_is_inconclusive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_seat_that_takes_too_long_is_inconclusive(monkeypatch: pytest.MonkeyPatch) -> None:
     run = healthy()
     monkeypatch.setattr("tfbench.checks.seat_history.explains", lambda *_: None)
-    finding = found(run, tmp_path, "seat-linearizable")
+    finding = found(run, "seat-linearizable")
     assert finding.verdict is Verdict.INCONCLUSIVE
     assert "300 of 300 seats" in finding.reason["en"]
 
 
-def test_examples_are_few_and_the_count_is_all(tmp_path: Path) -> None:
+def test_examples_are_few_and_the_count_is_all() -> None:
     run = healthy()
     run.stores["mails"] = run.stores["mails"][:200]
-    finding = found(run, tmp_path, "no-acked-purchase-lost")
+    finding = found(run, "no-acked-purchase-lost")
     assert (finding.violation_count, len(finding.violations)) == (100, 20)
 
 
-def test_a_check_that_crashes_is_inconclusive_and_names_the_exception(tmp_path: Path) -> None:
+def test_a_check_that_crashes_is_inconclusive_and_names_the_exception() -> None:
     run = healthy()
     run.meta["folio"] = {"siguiente": "treinta"}
-    finding = found(run, tmp_path, "folios-unique-gapless")
+    finding = found(run, "folios-unique-gapless")
     assert finding.verdict is Verdict.INCONCLUSIVE
     assert "ValueError" in finding.reason["en"]
 
 
-def test_an_unknown_check_is_inconclusive(tmp_path: Path) -> None:
-    finding = found(healthy(), tmp_path, "no-such-check")
+def test_an_unknown_check_is_inconclusive() -> None:
+    finding = found(healthy(), "no-such-check")
     assert finding.verdict is Verdict.INCONCLUSIVE
     assert "no-such-check" in finding.reason["es"]
 
 
-def test_what_a_cut_run_left_unfinished_is_not_a_failure(tmp_path: Path) -> None:
+def test_what_a_cut_run_left_unfinished_is_not_a_failure() -> None:
     run = healthy()
     run.drop_records(kind="drain")
     run.stores["mails"] = run.stores["mails"][:200]
-    finding = found(run, tmp_path, "one-boleta-one-pdf-one-mail")
+    finding = found(run, "one-boleta-one-pdf-one-mail")
     assert (finding.verdict, finding.violation_count) == (Verdict.INCONCLUSIVE, 100)

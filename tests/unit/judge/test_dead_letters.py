@@ -45,7 +45,7 @@ def broker(status: int, answer: Any) -> Iterator[tuple[dict[str, dict[int, int]]
             """Say nothing."""
 
     with HTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = Thread(target=server.serve_forever)
+        thread = Thread(target=server.serve_forever, args=(0.02,))
         thread.start()
         try:
             yield {"rabbitmq": {15672: server.server_port}}, asked

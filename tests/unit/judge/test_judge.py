@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from in_memory import load_of, results_of
 from spoilable_run import BASELINE, HEAL, HEALED, KILL, LOAD_END, RunFolder, healthy, ratio, rto, scenario
 from tfbench.checks.validity import late_limit_ms
 from tfbench.judge import judge
@@ -13,32 +14,36 @@ from tfbench.model import Selector, Slo
 from tfbench.results import Results, load_results
 from tfbench.verdict import Verdict
 
-
-def judged(run: RunFolder, folder: Path, **changes: Any) -> Results:
-    return judge(run.write(folder), scenario(**changes))
-
-
-def test_a_healthy_run_passes(tmp_path: Path) -> None:
-    results = judged(healthy(), tmp_path)
-    assert results.verdict is Verdict.PASS, results.reason
-    assert results.reason["en"] == "All 22 promises that decide were kept."
-    assert (results.platform, results.interrupted, results.load.valid) == ("compose", False, True)
-    assert results.faults[0].verified
-    assert results.faults[0].healed_at == HEALED
+# For tests of what neither an expectation nor an invariant of the scenario has a say in.
+ALONE: dict[str, Any] = {"expectations": (), "invariants": ()}
 
 
-def test_judging_again_gives_the_same_answer_and_it_is_plain_json(tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def kept() -> Results:
+    """The healthy run, judged."""
+    return results_of(healthy())
+
+
+def test_a_healthy_run_passes(kept: Results) -> None:
+    assert kept.verdict is Verdict.PASS, kept.reason
+    assert kept.reason["en"] == "All 22 promises that decide were kept."
+    assert (kept.platform, kept.interrupted, kept.load.valid) == ("compose", False, True)
+    assert kept.faults[0].verified
+    assert kept.faults[0].healed_at == HEALED
+
+
+def test_judging_again_gives_the_same_answer_and_it_is_plain_json(kept: Results, tmp_path: Path) -> None:
     folder = healthy().write(tmp_path)
     first, second = judge(folder, scenario()), judge(folder, scenario())
-    assert first == second
+    assert first == second == kept
     first.write(folder)
     written = load_results(folder)
     assert written["verdict"] == "PASS"
     json.dumps(written, allow_nan=False)
 
 
-def test_the_recovery_of_the_target_and_of_its_neighbours_is_measured(tmp_path: Path) -> None:
-    app2, app1 = judged(healthy(), tmp_path).recovery
+def test_the_recovery_of_the_target_and_of_its_neighbours_is_measured(kept: Results) -> None:
+    app2, app1 = kept.recovery
     assert (app2.id, app2.fault, app2.required, app2.verdict) == ("app2-rto", "kill-app2", True, Verdict.PASS)
     assert app2.rto_s == pytest.approx(HEALED - KILL, abs=1e-6)
     assert app2.lower_s is not None
@@ -47,53 +52,52 @@ def test_the_recovery_of_the_target_and_of_its_neighbours_is_measured(tmp_path: 
     assert (app1.id, app1.required, app1.outage_s) == ("app1-rto", False, 0.0)
 
 
-def test_the_outage_is_set_against_the_budget(tmp_path: Path) -> None:
-    (budget,) = judged(healthy(), tmp_path).budget
+def test_the_outage_is_set_against_the_budget(kept: Results) -> None:
+    (budget,) = kept.budget
     assert (budget.objective, budget.service) == ("app2-availability", "app2")
     assert budget.outage_s is not None
     assert budget.spent_ratio == pytest.approx(budget.outage_s / 25_920)
     assert budget.failures_per_window == pytest.approx(25_920 / budget.outage_s)
 
 
-def test_only_availability_has_a_budget_of_time(tmp_path: Path) -> None:
+def test_only_availability_has_a_budget_of_time() -> None:
     no_500 = dataclasses.replace(
         ratio("app2-500", 0.999, ("boleta",)), good=Selector("operations", ("boleta",), status_not=(500,))
     )
     tables = (*scenario().slo.objectives, no_500, ratio("app2-fast", 0.99, ("boleta",), 300))
-    results = judged(healthy(), tmp_path, slo=Slo(Path("slo.yaml"), tables))
+    results = results_of(healthy(), **ALONE, slo=Slo(Path("slo.yaml"), tables))
     assert [item.objective for item in results.budget] == ["app2-availability"]
 
 
-def test_what_is_not_required_shows_and_does_not_decide(tmp_path: Path) -> None:
-    results = judged(healthy(), tmp_path)
-    shown = next(item for item in results.objectives if item.id == "app2-availability")
+def test_what_is_not_required_shows_and_does_not_decide(kept: Results) -> None:
+    shown = next(item for item in kept.objectives if item.id == "app2-availability")
     assert (shown.required, shown.verdict) == (False, Verdict.FAIL)
-    assert results.verdict is Verdict.PASS
+    assert kept.verdict is Verdict.PASS
 
 
-def test_the_same_objective_decides_once_it_is_required(tmp_path: Path) -> None:
+def test_the_same_objective_decides_once_it_is_required() -> None:
     required = (*scenario().required, "app2-availability")
-    results = judged(healthy(), tmp_path, required=required)
+    results = results_of(healthy(), **ALONE, required=required)
     assert results.verdict is Verdict.FAIL
     assert results.reason["en"].startswith("app2-availability: Steady traffic")
 
 
-def test_a_tighter_limit_flips_the_recovery(tmp_path: Path) -> None:
+def test_a_tighter_limit_flips_the_recovery() -> None:
     tight = tuple(
         rto("app2-rto", 20, ("boleta",)) if item.id == "app2-rto" else item for item in scenario().slo.objectives
     )
-    results = judged(healthy(), tmp_path, slo=Slo(Path("slo.yaml"), tight))
+    results = results_of(healthy(), **ALONE, slo=Slo(Path("slo.yaml"), tight))
     assert results.verdict is Verdict.FAIL
     assert "app2-rto: Back 22.0 s after the fault" in results.reason["en"]
     assert "app2-rto: Volvió 22,0 s después de la falla" in results.reason["es"]
 
 
-def test_a_service_that_never_comes_back_is_censored(tmp_path: Path) -> None:
+def test_a_service_that_never_comes_back_is_censored() -> None:
     run = healthy()
     for row in run.ops("boleta"):
         if row["t_intended"] >= KILL:
             row.update(outcome="unknown", status=503)
-    results = judged(run, tmp_path)
+    results = results_of(run, **ALONE)
     app2 = results.recovery[0]
     assert (app2.rto_s, app2.upper_s, app2.verdict) == (None, None, Verdict.INCONCLUSIVE)
     assert app2.lower_s == pytest.approx(LOAD_END - KILL - 0.5, abs=0.2)
@@ -101,69 +105,69 @@ def test_a_service_that_never_comes_back_is_censored(tmp_path: Path) -> None:
     assert results.verdict is Verdict.INCONCLUSIVE
 
 
-def test_refusals_show_neither_up_nor_down(tmp_path: Path) -> None:
+def test_refusals_show_neither_up_nor_down() -> None:
     run = healthy()
     for row in run.ops("boleta"):
         if row["t_intended"] >= KILL:
             row.update(outcome="fail", status=404)
-    assert judged(run, tmp_path).recovery[0].verdict is Verdict.NO_DATA
+    assert results_of(run, **ALONE).recovery[0].verdict is Verdict.NO_DATA
 
 
-def test_an_invariant_promised_by_the_tables_is_shown_under_its_own_name(tmp_path: Path) -> None:
+def test_an_invariant_promised_by_the_tables_is_shown_under_its_own_name() -> None:
     run = healthy()
     run.stores["inbox"][7]["modo_entrega"] = 1
-    results = judged(run, tmp_path, invariants=())
+    results = results_of(run, **ALONE)
     (promised,) = results.invariants
     assert (promised.id, promised.required, promised.verdict) == ("event-on-disk", True, Verdict.FAIL)
     assert promised.title == {"en": "event", "es": "event"}
     assert results.verdict is Verdict.FAIL
 
 
-def test_an_expectation_always_decides(tmp_path: Path) -> None:
+def test_an_expectation_always_decides() -> None:
     run = healthy()
     run.bought_in_outage()[0].update(outcome="unknown")
-    results = judged(run, tmp_path)
+    results = results_of(run, invariants=())
     assert results.verdict is Verdict.FAIL
     assert results.reason["en"].startswith("purchase-confirmed-during-outage: 75 of 76")
 
 
-def test_the_first_reasons_are_told_and_the_others_named(tmp_path: Path) -> None:
+def test_the_first_reasons_are_told_and_the_others_named() -> None:
     run = healthy()
     run.stores["mails"].pop(7)
     run.stores["sales"][3]["asiento_id"] = 4
     run.stores["inbox"][7]["modo_entrega"] = 1
-    reason = judged(run, tmp_path).reason["en"]
+    reason = results_of(run).reason["en"]
     assert reason.count(": ") >= 3
     assert "Also: " in reason
     assert "seats-conserved" in reason
 
 
-def test_missing_stores_make_no_data_of_a_pass(tmp_path: Path) -> None:
+def test_missing_stores_make_no_data_of_a_pass() -> None:
     run = healthy()
     del run.stores["mails"]
-    results = judged(run, tmp_path)
+    results = results_of(run)
     assert results.verdict is Verdict.NO_DATA
     assert "Could not be read: mails." in results.reason["en"]
 
 
-def test_a_required_recovery_without_a_fault_is_no_data(tmp_path: Path) -> None:
+def test_a_required_recovery_without_a_fault_is_no_data() -> None:
     run = healthy()
     run.drop_records(kind="fault")
-    results = judged(run, tmp_path, faults=(), expectations=(), invariants=(), required=("app2-rto",))
+    results = results_of(run, faults=(), **ALONE, required=("app2-rto",))
     assert results.verdict is Verdict.NO_DATA
     assert results.reason["en"].startswith("app2-rto: Required, but nothing")
 
 
-def test_a_scenario_that_requires_nothing_has_no_verdict(tmp_path: Path) -> None:
-    results = judged(healthy(), tmp_path, required=(), expectations=(), invariants=())
+def test_a_scenario_that_requires_nothing_has_no_verdict() -> None:
+    results = results_of(healthy(), **ALONE, required=())
     assert results.verdict is Verdict.NO_DATA
     assert "Nothing in this scenario decides" in results.reason["en"]
 
 
-def test_an_unverified_fault_makes_the_run_invalid(tmp_path: Path) -> None:
+def test_an_unverified_fault_makes_the_run_invalid() -> None:
     run = healthy()
     run.fault("verified")["state"] = "unverified"
-    results = judged(run, tmp_path)
+    results = results_of(run, invariants=())
     assert results.verdict is Verdict.INVALID
     assert not results.faults[0].verified
     assert results.faults[0].evidence
@@ -171,94 +175,94 @@ def test_an_unverified_fault_makes_the_run_invalid(tmp_path: Path) -> None:
     assert results.recovery[1].verdict is Verdict.INVALID
 
 
-def test_a_fault_never_injected_makes_the_run_invalid(tmp_path: Path) -> None:
+def test_a_fault_never_injected_makes_the_run_invalid() -> None:
     run = healthy()
     run.drop_records(kind="fault")
-    results = judged(run, tmp_path)
+    results = results_of(run, invariants=())
     assert results.verdict is Verdict.INVALID
     assert results.faults[0].injected_at is None
     assert all(item.verdict is Verdict.NO_DATA for item in results.recovery)
 
 
-def test_a_fault_that_could_not_be_healed_is_residue_and_never_a_pass(tmp_path: Path) -> None:
+def test_a_fault_that_could_not_be_healed_is_residue_and_never_a_pass() -> None:
     run = healthy()
     run.journal.append({"t": LOAD_END, "kind": "fault", "id": "kill-app2", "state": "residue"})
-    results = judged(run, tmp_path)
+    results = results_of(run, invariants=())
     assert results.faults[0].residue
     assert results.verdict is Verdict.INVALID
 
 
-def test_a_failure_outranks_an_invalid_load(tmp_path: Path) -> None:
+def test_a_failure_outranks_an_invalid_load() -> None:
     run = healthy()
     stopped(run)["dropped"] = 1
     run.stores["sales"][3]["asiento_id"] = 4
-    assert judged(run, tmp_path).verdict is Verdict.FAIL
+    assert results_of(run, expectations=()).verdict is Verdict.FAIL
 
 
 def stopped(run: RunFolder) -> dict[str, Any]:
     return next(row for row in run.journal if row["kind"] == "load" and row["state"] == "stopped")
 
 
-def test_dropped_arrivals_make_the_run_invalid(tmp_path: Path) -> None:
+def test_dropped_arrivals_make_the_run_invalid() -> None:
     run = healthy()
     stopped(run)["dropped"] = 3
-    results = judged(run, tmp_path)
+    results = results_of(run, **ALONE)
     assert (results.verdict, results.load.valid, results.load.dropped) == (Verdict.INVALID, False, 3)
     assert results.reason["en"].startswith("load: ")
 
 
-def test_dropped_rows_count_whatever_the_load_says_of_itself(tmp_path: Path) -> None:
+def test_dropped_rows_count_whatever_the_load_says_of_itself() -> None:
     run = healthy()
     run.ops("boleta")[10].update(outcome="unknown", status=0, error="dropped")
-    assert judged(run, tmp_path).load.dropped == 1
+    assert load_of(run).dropped == 1
 
 
-def test_arrivals_that_left_no_record_make_the_run_invalid(tmp_path: Path) -> None:
+def test_arrivals_that_left_no_record_make_the_run_invalid() -> None:
     run = healthy()
     run.operations = [row for row in run.operations if row["op"] != "boleta" or row["flow"] % 2]
-    load = judged(run, tmp_path).load
+    load = load_of(run)
     assert not load.valid
     assert "only 675 are on disk" in load.reason["en"]
 
 
-def test_a_load_that_was_never_said_to_end_is_invalid(tmp_path: Path) -> None:
+def test_a_load_that_was_never_said_to_end_is_invalid() -> None:
     run = healthy()
     run.drop_records(kind="load", state="stopped")
-    assert not judged(run, tmp_path).load.valid
+    assert not load_of(run).valid
 
 
-def test_a_load_that_died_before_it_could_count_is_invalid(tmp_path: Path) -> None:
+def test_a_load_that_died_before_it_could_count_is_invalid() -> None:
     run = healthy()
     stopped(run).update(offered=None, delivered=None, dropped=None)
-    load = judged(run, tmp_path).load
+    load = load_of(run)
     assert (load.valid, load.offered) == (False, 1050)
 
 
-def test_no_load_at_all_is_invalid(tmp_path: Path) -> None:
+def test_no_load_at_all_is_invalid() -> None:
     run = healthy()
     run.operations, run.stores = [], {}
-    results = judged(run, tmp_path)
+    results = results_of(run)
     assert not results.load.valid
     assert results.load.start_delay_p99_ms is None
     assert results.verdict is Verdict.INVALID
 
 
 @pytest.mark.parametrize(("delay_s", "valid"), [(0.029, True), (0.031, False)])
-def test_arrivals_may_start_a_tenth_of_the_tightest_latency_late(delay_s: float, valid: bool, tmp_path: Path) -> None:
+def test_arrivals_may_start_a_tenth_of_the_tightest_latency_late(delay_s: float, valid: bool) -> None:
     run = healthy()
     for row in run.operations:
         row["t_start"] = row["t_intended"] + delay_s
-    load = judged(run, tmp_path).load
+    load = load_of(run)
     assert load.start_delay_p99_ms == pytest.approx(delay_s * 1000, abs=0.01)
     assert load.valid is valid
 
 
-def test_only_first_operations_after_warm_up_can_start_late(tmp_path: Path) -> None:
+def test_only_first_operations_after_warm_up_can_start_late() -> None:
     run = healthy()
     for row in run.operations:
         if not row["first"] or row["t_intended"] < BASELINE:
             row["t_start"] = row["t_intended"] + 5
-    assert judged(run, tmp_path).load.valid
+    assert load_of(run).valid
 
 
 def test_the_tightest_latency_is_a_required_one() -> None:
@@ -271,20 +275,20 @@ def test_the_tightest_latency_is_a_required_one() -> None:
     assert late_limit_ms(scenario(slo=Slo(Path("slo.yaml"), ()))) is None
 
 
-def test_an_interrupted_run_never_passes(tmp_path: Path) -> None:
+def test_an_interrupted_run_never_passes() -> None:
     run = healthy()
     run.journal.append({"t": HEAL, "kind": "interrupted"})
-    results = judged(run, tmp_path)
+    results = results_of(run, invariants=())
     assert results.interrupted
     assert results.verdict is Verdict.INCONCLUSIVE
     assert results.reason["en"].startswith("run: The run was cut short")
 
 
-def test_an_interrupted_run_still_fails_on_what_it_shows(tmp_path: Path) -> None:
+def test_an_interrupted_run_still_fails_on_what_it_shows() -> None:
     run = healthy()
     run.journal.append({"t": HEAL, "kind": "interrupted"})
     run.stores["sales"][3]["asiento_id"] = 4
-    assert judged(run, tmp_path).verdict is Verdict.FAIL
+    assert results_of(run, expectations=()).verdict is Verdict.FAIL
 
 
 def test_a_run_killed_in_the_middle_of_everything_is_judged_by_what_is_there(tmp_path: Path) -> None:

@@ -5,13 +5,15 @@ import random
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from simulated_seat import broken_by_a_lost_sale, broken_by_a_second_sale, simulated
 from tfbench.checks.linearize import explains, shrunk
-from tfbench.checks.seat_model import FREE, HOLD_S, Op, State, as_lost, expiry, step
+from tfbench.checks.seat_model import FREE, HOLD_S, Kind, Op, State, as_lost, expiry, step
 
 SLOW_MACHINES = settings(deadline=None, max_examples=150)
+SEEDS, FEW_SEEDS = (settings(deadline=None, max_examples=seeds) for seeds in (30, 6))
+HISTORIES_A_SEED = 60
 
 
 def never() -> bool:
@@ -100,41 +102,49 @@ def brute(ops: Sequence[Op], state: State) -> bool:
     return False
 
 
-NAMES = st.sampled_from(["a", "b", "c"])
+KINDS: tuple[Kind, ...] = ("hold", "hold", "purchase", "refused", "refused", "dismissed", "release", "expire", "annul",
+                           "sold", "unsold")  # fmt: skip
 
 
-@st.composite
-def any_op(draw: st.DrawFn) -> Op:
-    kind = draw(st.sampled_from(["hold", "hold", "purchase", "refused", "refused", "dismissed", "release", "expire",
-                                 "annul", "sold", "unsold"]))  # fmt: skip
-    call = draw(st.integers(0, 12))
-    retencion = draw(NAMES)
+def any_op(rng: random.Random) -> Op:
+    kind, call, retencion = rng.choice(KINDS), rng.randint(0, 12), rng.choice("abc")
     is_read = kind in ("refused", "dismissed", "sold", "unsold")
-    is_sure = kind not in ("expire", "annul") and (is_read or draw(st.integers(0, 2)) > 0)
-    ret = call + draw(st.integers(0, 8)) if is_sure else math.inf
-    return Op(kind, call, ret, is_sure, retencion, f"orden-{retencion}")  # type: ignore[arg-type]
+    is_sure = kind not in ("expire", "annul") and (is_read or rng.random() < 2 / 3)
+    ret = call + rng.randint(0, 8) if is_sure else math.inf
+    return Op(kind, call, ret, is_sure, retencion, f"orden-{retencion}")
 
 
-@given(st.lists(any_op(), max_size=7))
-@settings(deadline=None, max_examples=1500)
-def test_the_search_agrees_with_trying_every_order(ops: list[Op]) -> None:
-    assert explains(ops, FREE, never) is brute(ops, FREE)
+def any_histories(seed: int) -> list[list[Op]]:
+    """Many at a time: drawing each of them by Hypothesis would take longer than judging it."""
+    rng = random.Random(seed)
+    return [[any_op(rng) for _ in range(rng.randint(0, 7))] for _ in range(HISTORIES_A_SEED)]
 
 
-@given(st.lists(any_op(), min_size=2, max_size=7))
-@settings(deadline=None, max_examples=300)
-def test_what_is_left_of_a_bad_history_is_bad_and_has_none_to_spare(ops: list[Op]) -> None:
-    assume(explains(ops, FREE, never) is False)
-    few = shrunk(ops, FREE, never)
+@given(st.integers(0, 2**32))
+@SEEDS
+def test_the_search_agrees_with_trying_every_order(seed: int) -> None:
+    for ops in any_histories(seed):
+        assert explains(ops, FREE, never) is brute(ops, FREE), ops
 
+
+@given(st.integers(0, 2**32))
+@FEW_SEEDS
+def test_what_is_left_of_a_bad_history_is_bad_and_has_none_to_spare(seed: int) -> None:
+    bad = [ops for ops in any_histories(seed) if explains(ops, FREE, never) is False]
+    assert bad
+    for ops in bad:
+        has_none_to_spare(ops, shrunk(ops, FREE, never))
+
+
+def has_none_to_spare(ops: list[Op], few: list[Op]) -> None:
     def without(spared: Op | None) -> list[Op]:
         kept = [id(op) for op in few if op is not spared]
         weaker = [op if id(op) in kept else as_lost(op) for op in ops]
         return [op for op in weaker if op.is_sure or not op.is_read]
 
-    assert few
-    assert explains(without(None), FREE, never) is False
-    assert all(explains(without(op), FREE, never) for op in few)
+    assert few, ops
+    assert explains(without(None), FREE, never) is False, ops
+    assert all(explains(without(op), FREE, never) for op in few), ops
 
 
 @given(st.integers(0, 2**32))

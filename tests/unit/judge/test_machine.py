@@ -1,10 +1,8 @@
 """What else the machine did is told with the load: when it was much, and while it mattered."""
 
-from pathlib import Path
-
 import pytest
-from spoilable_run import BASELINE, LOAD_END, T0, healthy, scenario
-from tfbench.judge import judge
+from in_memory import load_of
+from spoilable_run import BASELINE, LOAD_END, T0, healthy
 
 
 @pytest.mark.parametrize(
@@ -19,11 +17,9 @@ from tfbench.judge import judge
     ],
     ids=["others worked", "with its host", "a little", "not measurable", "in the warm-up", "after the load"],
 )
-def test_other_work_is_told_when_it_was_much(
-    foreign: float | None, steal: float, at: float, is_told: bool, tmp_path: Path
-) -> None:
+def test_other_work_is_told_when_it_was_much(foreign: float | None, steal: float, at: float, is_told: bool) -> None:
     run = healthy()
     run.journal.append({"t": at, "kind": "host", "busy": 0.9, "steal": steal, "foreign": foreign})
-    load = judge(run.write(tmp_path), scenario()).load
+    load = load_of(run)
     assert load.valid, "it is a reason to doubt, not a verdict"
     assert ("not quiet: for 1 s" in load.reason["en"]) is is_told

@@ -2,10 +2,10 @@
 
 import dataclasses
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
+from in_memory import in_memory
 from spoilable_run import (
     BASELINE,
     ISSUED,
@@ -20,15 +20,14 @@ from spoilable_run import (
 )
 from tfbench.model import Objective, Selector
 from tfbench.results import ObjectiveResult
-from tfbench.rundata import opened
 from tfbench.slo.ratios import Counts, exact_verdict, judge_objective, sampled_verdict
 from tfbench.verdict import Verdict
 
 Row = dict[str, Any]
 
 
-def judged(run: RunFolder, folder: Path, objective: Objective) -> ObjectiveResult:
-    with opened(run.write(folder), scenario().faults) as data:
+def judged(run: RunFolder, objective: Objective) -> ObjectiveResult:
+    with in_memory(run, scenario().faults) as data:
         return judge_objective(data, objective, required=True)
 
 
@@ -82,73 +81,73 @@ def test_a_full_count_decides_exactly(n: int, bad: int, target: float, verdict: 
     assert exact_verdict(Counts(n, bad), target) is verdict
 
 
-def test_both_windows_must_hold(tmp_path: Path) -> None:
-    result = judged(all_well(), tmp_path, BOLETAS)
+def test_both_windows_must_hold() -> None:
+    result = judged(all_well(), BOLETAS)
     assert result.verdict is Verdict.PASS
     assert (result.n, result.bad, result.measured) == (700, 0, 1.0)
     assert result.lower is not None
     assert 0.99 < result.lower < 1
 
 
-def test_a_bad_fault_window_fails_what_is_well_otherwise(tmp_path: Path) -> None:
+def test_a_bad_fault_window_fails_what_is_well_otherwise() -> None:
     run = all_well()
     spoil(run, KILL + 1, RECOVERED, 20, outcome="unknown")
-    result = judged(run, tmp_path, BOLETAS)
+    result = judged(run, BOLETAS)
     assert (result.verdict, result.bad) == (Verdict.FAIL, 20)
     assert "Steady traffic: 0 bad of 449" in result.reason["en"]
     assert "During the fault: 20 bad of 251" in result.reason["en"]
     assert "Durante la falla: 20 malas de 251" in result.reason["es"]
 
 
-def test_a_fault_window_may_spend_what_the_target_allows(tmp_path: Path) -> None:
+def test_a_fault_window_may_spend_what_the_target_allows() -> None:
     run = all_well()
     spoil(run, KILL + 1, RECOVERED, 12, outcome="unknown")
-    assert judged(run, tmp_path, BOLETAS).verdict is Verdict.PASS
+    assert judged(run, BOLETAS).verdict is Verdict.PASS
 
 
 @pytest.mark.parametrize(("bad", "verdict"), [(14, Verdict.PASS), (20, Verdict.INCONCLUSIVE), (35, Verdict.FAIL)])
-def test_steady_traffic_decides_by_its_bounds(bad: int, verdict: Verdict, tmp_path: Path) -> None:
+def test_steady_traffic_decides_by_its_bounds(bad: int, verdict: Verdict) -> None:
     run = all_well()
     spoil(run, RECOVERED + 1, LOAD_END, bad, outcome="unknown")
-    result = judged(run, tmp_path, BOLETAS)
+    result = judged(run, BOLETAS)
     assert result.verdict is verdict, result.reason
     assert ("more requests, all good" in result.reason["en"]) == (verdict is Verdict.INCONCLUSIVE)
 
 
-def test_slow_is_bad(tmp_path: Path) -> None:
+def test_slow_is_bad() -> None:
     run = all_well()
     for row in run.ops("boleta"):
         row["t_end"] = row["t_intended"] + 0.4
-    assert judged(run, tmp_path, BOLETAS).verdict is Verdict.FAIL
+    assert judged(run, BOLETAS).verdict is Verdict.FAIL
 
 
-def test_latency_counts_from_the_intended_time(tmp_path: Path) -> None:
+def test_latency_counts_from_the_intended_time() -> None:
     run = all_well()
     for row in run.ops("boleta"):
         row.update(t_start=row["t_intended"] + 0.38, t_end=row["t_intended"] + 0.4)
-    assert judged(run, tmp_path, BOLETAS).bad == 700
+    assert judged(run, BOLETAS).bad == 700
 
 
-def test_warm_up_does_not_count(tmp_path: Path) -> None:
+def test_warm_up_does_not_count() -> None:
     run = all_well()
     spoil(run, WARMUP, BASELINE, 50, outcome="unknown")
-    result = judged(run, tmp_path, BOLETAS)
+    result = judged(run, BOLETAS)
     assert (result.n, result.bad) == (700, 0)
 
 
-def test_what_was_in_flight_when_the_fault_struck_is_the_faults(tmp_path: Path) -> None:
+def test_what_was_in_flight_when_the_fault_struck_is_the_faults() -> None:
     run = all_well()
     spoil(run, KILL - 1, KILL - 0.5, 1, outcome="unknown", t_end=KILL + 4)
-    assert "During the fault: 1 bad" in judged(run, tmp_path, BOLETAS).reason["en"]
+    assert "During the fault: 1 bad" in judged(run, BOLETAS).reason["en"]
 
 
-def test_refusals_are_left_out_where_the_total_leaves_them_out(tmp_path: Path) -> None:
+def test_refusals_are_left_out_where_the_total_leaves_them_out() -> None:
     run = all_well()
     spoil(run, BASELINE, KILL, 100, outcome="fail", status=404)
-    assert judged(run, tmp_path, BOLETAS).n == 600
+    assert judged(run, BOLETAS).n == 600
 
 
-def test_a_status_can_be_what_is_bad(tmp_path: Path) -> None:
+def test_a_status_can_be_what_is_bad() -> None:
     run = all_well()
     spoil(run, KILL + 1, RECOVERED, 3, outcome="unknown", status=500)
     no_500 = dataclasses.replace(
@@ -156,41 +155,41 @@ def test_a_status_can_be_what_is_bad(tmp_path: Path) -> None:
         good=Selector("operations", ("boleta",), status_not=(500,)),
         total=Selector("operations", ("boleta",)),
     )
-    assert judged(run, tmp_path, no_500).bad == 3
+    assert judged(run, no_500).bad == 3
 
 
-def test_dropped_arrivals_are_bad(tmp_path: Path) -> None:
+def test_dropped_arrivals_are_bad() -> None:
     run = all_well()
     spoil(run, BASELINE, KILL, 40, outcome="unknown", status=0, error="dropped")
-    assert judged(run, tmp_path, BOLETAS).bad == 40
+    assert judged(run, BOLETAS).bad == 40
 
 
-def test_no_requests_in_the_fault_window_is_no_data(tmp_path: Path) -> None:
+def test_no_requests_in_the_fault_window_is_no_data() -> None:
     run = all_well()
     run.operations = [row for row in run.operations if not KILL - 1 <= row["t_intended"] < RECOVERED + 1]
-    result = judged(run, tmp_path, BOLETAS)
+    result = judged(run, BOLETAS)
     assert result.verdict is Verdict.NO_DATA
     assert "During the fault: no requests." in result.reason["en"]
 
 
-def test_no_requests_at_all_is_no_data(tmp_path: Path) -> None:
-    result = judged(healthy(), tmp_path, ratio("app3-pages", 0.95, ("catalogue",)))
+def test_no_requests_at_all_is_no_data() -> None:
+    result = judged(healthy(), ratio("app3-pages", 0.95, ("catalogue",)))
     assert (result.verdict, result.n, result.measured) == (Verdict.NO_DATA, 0, None)
     assert (result.lower, result.upper) == (None, None)
 
 
-def test_without_a_fault_all_traffic_is_steady(tmp_path: Path) -> None:
+def test_without_a_fault_all_traffic_is_steady() -> None:
     run = all_well()
     run.drop_records(kind="fault")
-    result = judged(run, tmp_path, BOLETAS)
+    result = judged(run, BOLETAS)
     assert "Steady traffic: 0 bad of 700" in result.reason["en"]
     assert "fault" not in result.reason["en"]
 
 
-def test_a_target_that_never_recovered_has_no_steady_traffic_after(tmp_path: Path) -> None:
+def test_a_target_that_never_recovered_has_no_steady_traffic_after() -> None:
     run = all_well()
     run.drop_records(kind="fault", state="recovered")
-    assert "Steady traffic: 0 bad of 200;" in judged(run, tmp_path, BOLETAS).reason["en"]
+    assert "Steady traffic: 0 bad of 200;" in judged(run, BOLETAS).reason["en"]
 
 
 def _ticket(run: RunFolder, index: int) -> Row:
@@ -216,33 +215,33 @@ def _ticket(run: RunFolder, index: int) -> Row:
     ],
 )  # fmt: skip
 def test_every_order_is_counted_from_its_ack_to_its_pdf(
-    sentence: str, change: Callable[[RunFolder], object], n: int, bad: int, tmp_path: Path
+    sentence: str, change: Callable[[RunFolder], object], n: int, bad: int
 ) -> None:
     run = healthy()
     change(run)
-    result = judged(run, tmp_path, ISSUED)
+    result = judged(run, ISSUED)
     assert (result.n, result.bad) == (n, bad), sentence
     assert result.verdict is Verdict.PASS
     assert (result.lower, result.upper) == (None, None)
 
 
-def test_the_outage_shows_in_a_tighter_issuing_limit(tmp_path: Path) -> None:
+def test_the_outage_shows_in_a_tighter_issuing_limit() -> None:
     tight = dataclasses.replace(ISSUED, good=Selector("issuance", latency_ms_below=10_000))
-    result = judged(healthy(), tmp_path, tight)
+    result = judged(healthy(), tight)
     assert result.verdict is Verdict.FAIL
     assert 50 < result.bad < 90
 
 
 @pytest.mark.parametrize("store", ["orders", "tickets"])
-def test_issuing_that_could_not_be_read_is_no_data(store: str, tmp_path: Path) -> None:
+def test_issuing_that_could_not_be_read_is_no_data(store: str) -> None:
     run = healthy()
     del run.stores[store]
-    result = judged(run, tmp_path, ISSUED)
+    result = judged(run, ISSUED)
     assert result.verdict is Verdict.NO_DATA
     assert store in result.reason["en"]
 
 
-def test_no_orders_is_no_data(tmp_path: Path) -> None:
+def test_no_orders_is_no_data() -> None:
     run = healthy()
     run.operations, run.stores["orders"] = [], []
-    assert judged(run, tmp_path, ISSUED).verdict is Verdict.NO_DATA
+    assert judged(run, ISSUED).verdict is Verdict.NO_DATA

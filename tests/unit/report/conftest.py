@@ -1,28 +1,19 @@
 """The synthetic runs and the repository's own templates."""
 
-import functools
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from paid_once import paid_once, undrawn  # noqa: F401  (fixtures)
 from synthetic_results import failed_results, passed_results
 from synthetic_run import WRITERS, write_run
 from synthetic_shop import journal_of, simulate
-from tfbench.report import page, render
+from tfbench.report import render
 
 REPORTS = Path(__file__).parents[3] / "reports"
-
-
-@pytest.fixture(scope="session", autouse=True)
-def texts_read_once() -> Iterator[None]:
-    """Every page is made with the same texts; parsing them costs more than the rest of a small page."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(page, "read_texts", functools.cache(page.read_texts))
-        yield
 
 
 @pytest.fixture(scope="session")

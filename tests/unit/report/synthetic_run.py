@@ -5,6 +5,7 @@ python synthetic_run.py DIR    writes DIR/{passed,failed,invalid,interrupted}
 
 import json
 import sys
+from functools import cache
 from pathlib import Path
 
 import duckdb
@@ -119,10 +120,15 @@ def _write_store(run_dir: Path, store: str, rows: list[Row]) -> None:
     lines = run_dir / "rows.ndjson"
     lines.write_text("".join(json.dumps(row) + "\n" for row in rows))
     path = run_dir / "stores" / f"{store}.parquet"
-    with duckdb.connect() as db:
-        source = f"read_json('{lines}', format='newline_delimited', columns={STORES[store]})"
-        db.execute(f"COPY (SELECT * FROM {source}) TO '{path}' (FORMAT parquet, COMPRESSION zstd)")
+    source = f"read_json('{lines}', format='newline_delimited', columns={STORES[store]})"
+    _database().execute(f"COPY (SELECT * FROM {source}) TO '{path}' (FORMAT parquet, COMPRESSION zstd)")
     lines.unlink()
+
+
+@cache
+def _database() -> duckdb.DuckDBPyConnection:
+    """One for all stores of all runs: opening one costs more than writing a store."""
+    return duckdb.connect(config={"threads": 1})
 
 
 WRITERS = {

@@ -4,6 +4,7 @@ simulate(seed) -> Shop(operations, stores) -> journal_of(shop)
 """
 
 import random
+from bisect import bisect
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
@@ -116,7 +117,8 @@ def journal_of(shop: Shop, until_s: float, verified: bool = True) -> list[Row]:
     for (phase, begin), (_, end) in pairwise(edges):
         lines.append((begin, {"kind": "phase", "phase": phase, "event": "begin"}))
         lines.append((end, {"kind": "phase", "phase": phase, "event": "end"}))
-    lines += [(n / 2, observation(shop, n / 2)) for n in range(int((LOAD_END + DRAIN) * 2))]
+    made, mailed = moments(shop)
+    lines += [(n / 2, observation(made, mailed, n / 2)) for n in range(int((LOAD_END + DRAIN) * 2))]
     ordered = sorted(lines, key=lambda line: line[0])
     return [{"t": T0 + at, **record} for at, record in ordered if at <= until_s]
 
@@ -130,10 +132,14 @@ QUEUE: Row = {
 }
 
 
-def observation(shop: Shop, at: float) -> Row:
+def moments(shop: Shop) -> tuple[list[float], list[float]]:
+    """When each order was made, and when each mail arrived, in order."""
+    return sorted(order["creada_en"] for order in shop.orders), sorted(mail["recibido_en"] for mail in shop.mails)
+
+
+def observation(orders: list[float], mails: list[float], at: float) -> Row:
     """What an observer sees at one moment; the broker's API does not answer for 2 s of the outage."""
-    made = sum(order["creada_en"] <= T0 + at for order in shop.orders)
-    mailed = sum(mail["recibido_en"] <= T0 + at for mail in shop.mails)
+    made, mailed = bisect(orders, T0 + at), bisect(mails, T0 + at)
     waiting = made - mailed
     in_hand = min(waiting, 8) if not KILL <= at < BACK else 0
     blind = 70 <= at < 72

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from page_text import Page
+from paid_once import read
 from synthetic_failover import FAULTS, MOTIVO, REPLICA_READS, STANDBY_BACK, TAKEN_OVER, write_failover
 from tfbench.report import render, summary
 from tfbench.report.databases import leadership, takeovers, ticket_sources
@@ -40,7 +40,7 @@ def test_every_recovery_stands_under_its_fault_and_links_to_it(html: str) -> Non
     order = re.findall(r'<th scope="rowgroup"[^>]*><a href="#(fault-\d)">([\w-]+)</a>', table)
     assert order == [("fault-0", "kill-app2"), ("fault-1", "kill-primary"), ("fault-2", "cut-broker")]
     assert re.findall(r'id="recovery-(\d)"', table) == ["0", "3", "1", "4", "2", "5"]
-    page = Page(html, "en")
+    page = read(html, "en")
     assert set(page.anchors) <= set(page.ids)
     assert re.search(r"cut-broker ?: partition on middleware -> rabbitmq ?, \+112\.0\ss", page.text)
 
@@ -49,12 +49,12 @@ def test_the_key_figures_show_the_fault_that_each_promise_fared_worst_with(failo
     with opened_evidence(failover) as evidence:
         worst = worst_by_promise(evidence.results)
     assert [(item["id"], item["fault"]) for item in worst] == [("rto-app2", "cut-broker"), ("rto-app1", "kill-primary")]
-    assert "with cut-broker, the worst of 3 faults" in Page(html, "en").text
-    assert "con cut-broker, la peor de 3 fallas" in Page(html, "es").text
+    assert "with cut-broker, the worst of 3 faults" in read(html, "en").text
+    assert "con cut-broker, la peor de 3 fallas" in read(html, "es").text
 
 
 def test_lists_of_reasons_say_which_fault_a_recovery_was_timed_from(failover: Path, html: str) -> None:
-    assert "Boletas are back within 2 minutes (cut-broker)" in Page(html.split("Key figures")[0], "en").text
+    assert "Boletas are back within 2 minutes (cut-broker)" in read(html.split("Key figures")[0], "en").text
     told = summary(failover)
     assert "Boletas are back within 2 minutes (cut-broker). Not back" in told
     assert "| Sales are back within 1 minute (kill-primary) | 3.1\u00a0s |" in told
@@ -107,7 +107,7 @@ def test_a_run_without_leaders_or_sources_draws_neither(pages: dict[str, str]) -
 def test_dead_letters_are_listed_with_their_reasons(failover: Path, html: str, pages: dict[str, str]) -> None:
     with opened_evidence(failover) as evidence:
         assert read_figures(evidence, read_timeline(evidence)).dead_letters == 2
-    text = Page(html, "en").text
+    text = read(html, "en").text
     for words in (MOTIVO, "json_invalido: no es JSON", "0193a01d-000007", "2 of 2 are shown"):
         assert words in text
     assert 'id="dead-letters"' not in pages["passed"]

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from synthetic_results import passed_results
 from synthetic_run import write_run
-from synthetic_shop import BACK, KILL, START, T0, VERIFIED, WARMUP, journal_of, observation, simulate
+from synthetic_shop import BACK, KILL, START, T0, VERIFIED, WARMUP, journal_of, moments, observation, simulate
 from tfbench.report import formats, render
 from tfbench.report.evidence import opened_evidence
 from tfbench.report.figures import read_figures
@@ -125,7 +125,7 @@ def test_an_operation_of_no_known_group_is_shown_as_other(tmp_path: Path, report
 
 def test_a_slow_look_does_not_break_the_line_and_a_blind_time_does(tmp_path: Path) -> None:
     shop = simulate(3, until_s=40)
-    seen = [observation(shop, at) | {"t": T0 + at} for at in (1.0, 4.0, 7.0, 20.0)]
+    seen = [observation(*moments(shop), at) | {"t": T0 + at} for at in (1.0, 4.0, 7.0, 20.0)]
     journal = [r for r in journal_of(shop, 1e9) if r["kind"] != "observation"]
     run = write_run(tmp_path / "run", shop, passed_results(shop), journal + seen)
     with opened_evidence(run) as evidence:

@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from page_text import Page
+from paid_once import read
 from tfbench.errors import UsageError
 from tfbench.model import LANGUAGES
 from tfbench.report import render
@@ -18,7 +18,7 @@ HOSTILE = "<script>alert(1)</script>\"'><img src=https://evil.invalid/x onerror=
 
 @pytest.mark.parametrize("name", RUNS)
 def test_the_page_fetches_nothing_and_runs_nothing(pages: dict[str, str], name: str) -> None:
-    page = Page(pages[name], "en")
+    page = read(pages[name], "en")
     assert page.fetched == []
     assert page.handlers == []
     assert page.tags.isdisjoint({"script", "link", "iframe", "img", "object", "embed", "form"})
@@ -27,7 +27,7 @@ def test_the_page_fetches_nothing_and_runs_nothing(pages: dict[str, str], name: 
 
 @pytest.mark.parametrize("name", RUNS)
 def test_the_page_is_well_formed_and_its_links_lead_somewhere(pages: dict[str, str], name: str) -> None:
-    page = Page(pages[name], "en")
+    page = read(pages[name], "en")
     assert page.unbalanced == []
     assert set(page.anchors) <= set(page.ids)
     assert len(page.ids) == len(set(page.ids))
@@ -72,19 +72,19 @@ def test_the_file_stays_small(pages: dict[str, str], name: str) -> None:
     ],
 )
 def test_verdicts_and_figures_are_words(pages: dict[str, str], name: str, language: str, words: list[str]) -> None:
-    text = Page(pages[name], language).text
+    text = read(pages[name], language).text
     assert [word for word in words if word not in text.replace("\u00a0", " ")] == []
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_language_shows_nothing_of_the_other(pages: dict[str, str], language: str) -> None:
-    text = Page(pages["passed"], language).text
+    text = read(pages["passed"], language).text
     assert ("seconds since the load started" in text) is (language == "en")
     assert ("segundos desde el inicio de la carga" in text) is (language == "es")
 
 
 def test_every_failing_line_is_named_on_the_first_screen(pages: dict[str, str]) -> None:
-    first_screen = Page(pages["failed"].split("Key figures")[0], "en").text
+    first_screen = read(pages["failed"].split("Key figures")[0], "en").text
     for title in (
         "No seat is sold twice",
         "No confirmed purchase is lost",
@@ -94,7 +94,7 @@ def test_every_failing_line_is_named_on_the_first_screen(pages: dict[str, str]) 
 
 
 def test_what_was_not_measured_reads_no_data_and_not_zero(pages: dict[str, str]) -> None:
-    text = Page(pages["interrupted"], "en").text
+    text = read(pages["interrupted"], "en").text
     for figure in ("Orders lost", "Seats sold twice", "Tickets e-mailed", "RTO of app2"):
         assert f"{figure} no data" in text
 
@@ -110,7 +110,7 @@ def test_hostile_texts_stay_text(small_failed_run: Path, reports_dir: Path) -> N
     (run / "scenario.yaml").write_text(HOSTILE)
     (run / "environment.json").write_text(json.dumps({"images": {HOSTILE: {"tag": HOSTILE, "id": HOSTILE}}}))
     html = render(run, reports_dir).read_text(encoding="utf-8")
-    page = Page(html, "en")
+    page = read(html, "en")
     assert (page.fetched, page.handlers, page.unbalanced) == ([], [], [])
     assert "script" not in page.tags
     assert HOSTILE in page.text
@@ -142,24 +142,33 @@ def _poisoned(value: object, key: str = "") -> object:
     return HOSTILE if isinstance(value, str) and key in (*free, "violations", "platform", "objective") else value
 
 
-@pytest.mark.parametrize("removed", ["operations", "environment.json", "stores", "slo.yaml", "all"])
+@pytest.mark.usefixtures("undrawn")
+@pytest.mark.parametrize("removed", ["operations", "environment.json", "stores", "slo.yaml"])
 def test_a_missing_file_is_told_and_the_rest_is_shown(small_run: Path, reports_dir: Path, removed: str) -> None:
-    run = small_run
+    show_without(small_run, reports_dir, removed)
+
+
+def test_what_is_left_without_any_file_is_told_and_drawn(small_run: Path, reports_dir: Path) -> None:
+    show_without(small_run, reports_dir, "all")
+
+
+def show_without(run: Path, reports_dir: Path, removed: str) -> None:
     for path in run.iterdir():
         is_named = path.name.split(".")[0] == removed or path.name == removed
         if is_named or (removed == "all" and path.name not in ("results.json", "journal.jsonl")):
             shutil.rmtree(path) if path.is_dir() else path.unlink()
-    text = Page(render(run, reports_dir).read_text(encoding="utf-8"), "en").text
+    text = read(render(run, reports_dir).read_text(encoding="utf-8"), "en").text
     told = {"stores": "stores/orders.parquet", "all": "operations"}.get(removed, removed)
     assert re.search(f"missing: [^:]*{re.escape(told)}", text)
     assert ("Purchases confirmed no data" in text) is (removed in ("operations", "all"))
     assert "Every promise that decides was measured" in text
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_an_unreadable_store_is_told(small_run: Path, reports_dir: Path) -> None:
     run = small_run
     (run / "stores" / "mails.parquet").write_bytes(b"torn")
-    text = Page(render(run, reports_dir).read_text(encoding="utf-8"), "en").text
+    text = read(render(run, reports_dir).read_text(encoding="utf-8"), "en").text
     assert "unreadable: stores/mails.parquet" in text
     assert "Tickets e-mailed no data" in text
 

@@ -26,13 +26,17 @@ def _shop() -> Shop:
     return simulate(5, until_s=20)
 
 
+@cache
+def _journal() -> str:
+    return "".join(json.dumps(record) + "\n" for record in journal_of(_shop(), 1e9))
+
+
 def write_judged(runs: Path, name: str, ending: str) -> Ran:
     """A run folder of scenario `name` that ended as told."""
     results, exit_code = JUDGED[ending]
     run_dir = runs / name / WHEN
     run_dir.mkdir(parents=True)
-    lines = "".join(json.dumps(record) + "\n" for record in journal_of(_shop(), 1e9))
-    (run_dir / "journal.jsonl").write_text(lines)
+    (run_dir / "journal.jsonl").write_text(_journal())
     replace(results(_shop()), scenario=name).write(run_dir)
     return Ran(run_dir, exit_code)
 

@@ -81,6 +81,7 @@ def test_the_worst_ending_gives_the_answer(
     assert (len(done.suite["runs"]), done.suite["not_run"]) == (ran, not_run)
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_the_folder_holds_the_suite_its_page_and_junit_and_latest_leads_to_it(play: Play, tmp_path: Path) -> None:
     done = play("passed", "failed", report=with_everything)
     assert {path.name for path in done.folder.iterdir()} == {"suite.json", "report.html", "junit.xml"}
@@ -124,6 +125,7 @@ def test_a_bench_that_may_not_run_leaves_no_suite(play: Play, tmp_path: Path) ->
     assert not (tmp_path / "out" / "suite").exists()
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_junit_has_a_suite_a_scenario_and_what_did_not_run_is_an_error(play: Play) -> None:
     done = play("failed", PlatformError("no space"), KeyboardInterrupt(), report=with_everything)
     root = ET.parse(done.folder / "junit.xml").getroot()

@@ -2,7 +2,8 @@
 
 import dataclasses
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from tfbench.cli import cli
 from tfbench.errors import UsageError
 from tfbench.model import FaultSpec, Surge
 from tfbench.plan import describe_plan
+from tfbench.slo.openslo import load_slo
 
 ROOT = Path(__file__).parents[3]
 SCENARIO = """
@@ -31,17 +33,27 @@ spec:
 """
 
 
-@pytest.fixture
-def tfbench(tmp_path: Path) -> Callable[..., Result]:
-    """The command line over a workspace of two small scenarios."""
+@pytest.fixture(scope="module")
+def workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Two small scenarios, whose tables are parsed once: that takes longer than all else here."""
+    root = tmp_path_factory.mktemp("workspace")
     for part in ("compose", "system_under_test", "scenarios"):
-        (tmp_path / part).mkdir()
-    shutil.copytree(ROOT / "slo", tmp_path / "slo")
+        (root / part).mkdir()
+    for part in ("slo", "reports"):
+        shutil.copytree(ROOT / part, root / part, ignore=shutil.ignore_patterns("out"))
     for name in ("una", "otra"):
-        (tmp_path / "scenarios" / f"{name}.yaml").write_text(SCENARIO.replace("NAME", name), encoding="utf-8")
+        (root / "scenarios" / f"{name}.yaml").write_text(SCENARIO.replace("NAME", name), encoding="utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("tfbench.scenario.load_slo", cache(load_slo))
+        yield root
+
+
+@pytest.fixture(scope="module")
+def tfbench(workspace: Path) -> Callable[..., Result]:
+    """The command line over that workspace."""
 
     def run(*arguments: str) -> Result:
-        return CliRunner().invoke(cli, ["--workspace", str(tmp_path), *arguments])
+        return CliRunner().invoke(cli, ["--workspace", str(workspace), *arguments])
 
     return run
 
@@ -69,8 +81,8 @@ def test_every_scenario_is_read_before_any_runs(tfbench: Callable[..., Result]) 
     assert 'no scenario "nadie"' in str(outcome.exception)
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_report_is_written_anew_as_it_was_judged(tfbench: Callable[..., Result], tmp_path: Path) -> None:
-    shutil.copytree(ROOT / "reports", tmp_path / "reports", ignore=shutil.ignore_patterns("out"))
     run = write_judged(tmp_path / "out", "failed", "failed").run_dir
     before = (run / "results.json").read_bytes()
     outcome = tfbench("report", str(run))

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from judged_runs import WHEN, scenario, write_judged
-from page_text import Page
+from paid_once import read
 from tfbench.report.suite_chart import recovery_rows
 from tfbench.report.suite_page import Cell, promise_rows, render_suite
 from tfbench.report.suite_runs import broken_run, judged_run
@@ -49,11 +49,11 @@ def html(suite: dict[str, Any], page_of: Callable[[dict[str, Any]], str]) -> str
 
 
 def test_the_page_says_it_in_both_languages_and_fetches_nothing(html: str) -> None:
-    page = Page(html, "en")
+    page = read(html, "en")
     assert (page.unbalanced, page.handlers) == ([], [])
     assert page.tags.isdisjoint({"script", "link", "iframe", "img"})
     assert not re.search(r"url\(|@import|https?://(?!www\.w3\.org/)", html)
-    english, spanish = page.text.replace("\u00a0", " "), Page(html, "es").text.replace("\u00a0", " ")
+    english, spanish = page.text.replace("\u00a0", " "), read(html, "es").text.replace("\u00a0", " ")
     for words in ("1 of 4 scenarios passed", "1 h 2 min", "Not run: fourth", "PlatformError: no space", "no data"):
         assert words in english
     for words in ("1 de 4 escenarios cumplen", "✕ NO CUMPLE", "No se ejecutaron: fourth"):
@@ -62,7 +62,7 @@ def test_the_page_says_it_in_both_languages_and_fetches_nothing(html: str) -> No
 
 def test_each_run_leads_to_its_report_by_a_relative_path(html: str) -> None:
     """Only the links of runs leave the page, and one that broke has no report to lead to."""
-    links = [link.removeprefix("a href=") for link in Page(html, "en").fetched]
+    links = [link.removeprefix("a href=") for link in read(html, "en").fetched]
     assert set(links) == {f"../../{name}/{WHEN}/report.html" for name in ("passed", "failed")}
 
 
@@ -109,21 +109,21 @@ def test_a_suite_without_recovery_times_says_so(
     suite: dict[str, Any], page_of: Callable[[dict[str, Any]], str]
 ) -> None:
     html = page_of(suite | {"runs": [run | {"recovery": []} for run in suite["runs"]]})
-    assert "No recovery time was measured" in Page(html, "en").text
+    assert "No recovery time was measured" in read(html, "en").text
     assert "<svg" not in html
 
 
 def test_a_suite_of_which_nothing_ran_has_a_page(
     suite: dict[str, Any], page_of: Callable[[dict[str, Any]], str]
 ) -> None:
-    text = Page(page_of(suite | {"runs": [], "interrupted": True, "verdict": "INCONCLUSIVE"}), "en").text
+    text = read(page_of(suite | {"runs": [], "interrupted": True, "verdict": "INCONCLUSIVE"}), "en").text
     assert "0 of 1 scenarios passed" in text
     assert "This suite was interrupted" in text
 
 
 def test_hostile_names_stay_text(suite: dict[str, Any], page_of: Callable[[dict[str, Any]], str]) -> None:
     hostile = suite["runs"][1] | {"scenario": HOSTILE, "title": {"en": HOSTILE, "es": HOSTILE}}
-    page = Page(page_of(suite | {"runs": [hostile], "not_run": [HOSTILE]}), "en")
+    page = read(page_of(suite | {"runs": [hostile], "not_run": [HOSTILE]}), "en")
     assert "script" not in page.tags
     assert "img" not in page.tags
     assert page.handlers == []
