@@ -120,9 +120,11 @@ func TestAPrimaryThatTurnedReadOnlyIs503(t *testing.T) {
 	_, err := retener(t, b.Base, "k", 100001)
 	exigir(t, err, reservas.ErrServicioNoDisponible)
 	pgprueba.Ejecutar(t, b.espejo, "BEGIN READ WRITE; DO $$ BEGIN EXECUTE format('ALTER DATABASE %I RESET default_transaction_read_only', current_database()); END $$; COMMIT")
-	if _, err := retener(t, b.Base, "k", 100001); err != nil {
-		t.Errorf("the connection to the read-only node was kept: %v", err)
-	}
+	// The pool may have opened idle ones meanwhile; each is dropped by the first who meets it, and none is kept.
+	esperar(t, "the connections to the read-only node to be dropped", func() bool {
+		_, err := retener(t, b.Base, "k", 100001)
+		return err == nil
+	})
 }
 
 func TestDeadConnectionsGiveTheirSlotsBackAtOnce(t *testing.T) {
