@@ -149,15 +149,8 @@ def both(first: Spoil, second: Spoil) -> Spoil:
 
 def _journal() -> list[Row]:
     def fault(t: float, state: str, **detail: Any) -> Row:
-        return {
-            "t": t,
-            "kind": "fault",
-            "id": "kill-app2",
-            "type": "kill",
-            "target": "app2",
-            "state": state,
-            "detail": detail,
-        }
+        told = {"kind": "fault", "id": "kill-app2", "type": "kill", "target": "app2"}
+        return {"t": t, **told, "state": state, "detail": detail}
 
     def phase(t: float, name: str, event: str) -> Row:
         return {"t": t, "kind": "phase", "phase": name, "event": event}
