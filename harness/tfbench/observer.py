@@ -7,7 +7,6 @@ A value that could not be read is None, never 0. Watching is bounded: each readi
 
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
@@ -17,8 +16,9 @@ import requests
 from tfbench.clock import Clock
 from tfbench.host import HostWatch
 from tfbench.journal import Journal
-from tfbench.platforms.probes import BROKER_AUTH, HOST, HTTP, QUEUE, Ports, probe
-from tfbench.platforms.stack import Stack
+from tfbench.platforms.probes import BROKER_AUTH, QUEUE
+from tfbench.platforms.servers import HOST, HTTP, PATRONI_PORT, Ports, leads, patroni, synchronous
+from tfbench.platforms.stack import Stack, probe_all
 
 T = TypeVar("T")
 
@@ -100,12 +100,8 @@ class Observer:
             look()
 
     def _probe(self) -> None:
-        services = sorted(self._ports)
-        with ThreadPoolExecutor(len(services)) as pool:
-            seen = pool.map(lambda service: probe(service, self._ports), services)
-            self._services = {
-                service: "up" if health.ok else "down" for service, health in zip(services, seen, strict=True)
-            }
+        seen = probe_all(self._ports, sorted(self._ports))
+        self._services = {service: "up" if health.ok else "down" for service, health in seen.items()}
 
     def _look(self) -> None:
         main, dead = self._queue(QUEUE), self._queue(DEAD_QUEUE)
@@ -179,11 +175,11 @@ def leader_and_standby(ports: Ports) -> tuple[str | None, str | None]:
     """The PostgreSQL node that says it leads, and the standby that it names as synchronous."""
     for node in sorted(service for service in ports if service.startswith("postgres")):
         try:
-            state = HTTP.get(f"http://{HOST}:{ports[node][8008]}/patroni", timeout=LEADER_TIMEOUT_S).json()
+            state = patroni(ports[node][PATRONI_PORT], LEADER_TIMEOUT_S)
         except (requests.RequestException, ValueError):
             continue
-        if state.get("role") in {"primary", "master"}:
-            standbys = [row for row in state.get("replication", []) if row.get("sync_state") in {"sync", "quorum"}]
+        if leads(state):
+            standbys = synchronous(state)
             return node, standbys[0].get("application_name") if standbys else None
     return None, None
 

@@ -31,7 +31,7 @@ from tfbench.model import Scenario
 from tfbench.observer import Observer
 from tfbench.platforms.engine import ensure_engine
 from tfbench.platforms.images import Image, ensure_images
-from tfbench.platforms.probes import HOST
+from tfbench.platforms.servers import HOST
 from tfbench.platforms.stack import OWNER_RUN, OWNER_UP, Stack, setup_for
 from tfbench.progress import Progress
 from tfbench.report import junit, render, summary

@@ -14,7 +14,8 @@ from rich.table import Table
 from rich.text import Text
 
 from tfbench.observer import leader_and_standby
-from tfbench.platforms.probes import Health, Ports
+from tfbench.platforms.probes import Health
+from tfbench.platforms.servers import Ports
 from tfbench.platforms.stack import probe_all
 from tfbench.stores import dead_letters
 

@@ -16,23 +16,20 @@ from typing import Any
 
 import duckdb
 import psycopg
-import pymysql
 import pypdfium2
 import requests
 from psycopg.rows import dict_row
-from pymysql.cursors import DictCursor
 
 from tfbench.clock import Clock
 from tfbench.observer import DEAD_QUEUE, primary_dsn
-from tfbench.platforms.probes import BROKER_AUTH, HOST, QUEUE, Ports
+from tfbench.platforms.probes import BROKER_AUTH, QUEUE
+from tfbench.platforms.servers import HOST, PORT, SERVER_ERRORS, Ports, Rows, mariadb
 from tfbench.rundata import STORES
 
 TIMEOUT_S = 30
 PAGE = 500
 FETCHERS = 4
 PEEKED = 10_000  # dead letters read in one go: in a second one, those put back would come again
-
-Rows = list[dict[str, Any]]
 
 POSTGRES = {
     "orders": """SELECT id::text AS orden_id, clave_idem, retencion_id::text, evento_codigo AS evento, total,
@@ -68,14 +65,7 @@ def collect(run_dir: Path, ports: Ports, clock: Clock, initial_seats: dict[str, 
     def keep(name: str, read: Callable[[], Any]) -> Any:
         try:
             return read()
-        except (
-            OSError,
-            requests.RequestException,
-            psycopg.Error,
-            pymysql.Error,
-            ValueError,
-            KeyError,
-        ) as error:
+        except (*SERVER_ERRORS, requests.RequestException, ValueError, KeyError) as error:
             errors[name] = f"{type(error).__name__}: {error}"
             return None
 
@@ -168,11 +158,8 @@ def _postgres(ports: Ports, query: str) -> Rows:
 
 
 def _mariadb(ports: Ports, query: str) -> Rows:
-    connection = pymysql.connect(
-        host=HOST, port=ports["mariadb1"][3306], user="root", password="raiz", database="emision", ssl_disabled=True,
-        connect_timeout=5, read_timeout=TIMEOUT_S, cursorclass=DictCursor,
-    )  # fmt: skip
-    with connection, connection.cursor() as cursor:
+    port = ports["mariadb1"][PORT["mariadb"]]
+    with mariadb(port, database="emision", connect_timeout_s=5, timeout_s=TIMEOUT_S) as cursor:
         cursor.execute(query)
         return list(cursor.fetchall())
 

@@ -5,7 +5,7 @@ import time
 import pypdfium2
 import requests
 from playwright.sync_api import Browser, Page
-from tfbench.platforms.probes import HOST
+from tfbench.platforms.servers import HOST
 from tfbench.platforms.stack import Stack
 
 DEADLINE_S = 60

@@ -15,7 +15,7 @@ from psycopg.rows import dict_row
 
 from tfbench.errors import PlatformError
 from tfbench.observer import primary_dsn
-from tfbench.platforms.probes import HOST, Ports
+from tfbench.platforms.servers import HOST, Ports
 
 EVENT = "EV004"  # the event with most seats
 TIMEOUT_S = 30

@@ -54,6 +54,11 @@ def present(undo: Undo, stack: Stack) -> Iterator[tuple[str, Container]]:
             yield service, stack.client.containers.get(identity)
 
 
+def running(undo: Undo, stack: Stack) -> dict[str, Container]:
+    """Those of the fault's containers that run: what is set in a process's memory ends with the process."""
+    return {service: container for service, container in present(undo, stack) if container.status == "running"}
+
+
 def bring_back(undo: Undo, stack: Stack, grace_s: float = 0) -> None:
     """Have every container running, all at once; one that has been back since the injection is left alone."""
     found = dict(present(undo, stack))

@@ -12,7 +12,7 @@ from docker.models.containers import Container
 
 from tfbench.errors import FaultError
 from tfbench.faults.base import Undo
-from tfbench.faults.servers import running
+from tfbench.faults.containers import running
 from tfbench.model import FaultSpec
 from tfbench.platforms.resolve import resolve
 from tfbench.platforms.stack import Stack, service_of

@@ -9,9 +9,9 @@ import requests
 from docker.errors import APIError
 
 from tfbench.faults.base import Undo
-from tfbench.faults.servers import CONNECT_TIMEOUT_S, PORT, SERVER_ERRORS, ask
 from tfbench.observer import Observer
-from tfbench.platforms.probes import BROKER_AUTH, HOST
+from tfbench.platforms.probes import BROKER_AUTH
+from tfbench.platforms.servers import CONNECT_TIMEOUT_S, HOST, PORT, SERVER_ERRORS, ask
 from tfbench.platforms.stack import Stack
 
 if TYPE_CHECKING:  # observe.py imports this file

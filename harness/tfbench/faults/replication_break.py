@@ -16,9 +16,10 @@ from docker.models.containers import Container
 
 from tfbench.errors import FaultError
 from tfbench.faults.base import Undo
-from tfbench.faults.servers import SERVER_ERRORS, ask, running
+from tfbench.faults.containers import running
 from tfbench.model import FaultSpec
 from tfbench.platforms.resolve import resolve
+from tfbench.platforms.servers import SERVER_ERRORS, ask
 from tfbench.platforms.stack import Stack, service_of
 from tfbench.targets import parse_target
 

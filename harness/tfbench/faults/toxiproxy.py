@@ -20,8 +20,8 @@ from tfbench.faults.base import Undo
 from tfbench.faults.netns import Helpers, helper_image
 from tfbench.model import FaultSpec
 from tfbench.platforms.links import SERVICE, Proxy, proxies_from
-from tfbench.platforms.probes import HOST
 from tfbench.platforms.resolve import resolve_link
+from tfbench.platforms.servers import HOST
 from tfbench.platforms.stack import Stack, service_of
 
 API_PORT = 8474

@@ -6,23 +6,24 @@ A probe asks what the service is for: a portal that shows the catalogue, a repli
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import psycopg
-import pymysql
 import requests
-from pymysql.cursors import DictCursor
-from requests.adapters import HTTPAdapter
+
+from tfbench.platforms.servers import (
+    HOST,
+    HTTP,
+    PATRONI_PORT,
+    PORT,
+    SERVER_ERRORS,
+    Ports,
+    leads,
+    mariadb,
+    patroni,
+    synchronous,
+)
 
 PROBE_TIMEOUT_S = 2.0
-HOST = "127.0.0.1"
 QUEUE = "emision.ordenes"
 BROKER_AUTH = ("ticketflow", "ticketflow")
-
-Ports = dict[str, dict[int, int]]
-
-# One pool of connections for every look at a service: a fresh session each time costs more than the answer does.
-HTTP = requests.Session()
-HTTP.trust_env = False  # the services are on this machine: no proxy to look up
-HTTP.mount("http://", HTTPAdapter(pool_connections=64, pool_maxsize=16))
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ def probe(service: str, ports: Ports) -> Health:
     check = _CHECKS.get(kind, _ready)
     try:
         return check(ports[service])
-    except (OSError, requests.RequestException, psycopg.Error, pymysql.Error) as error:
+    except (*SERVER_ERRORS, requests.RequestException) as error:
         return Health(False, f"{type(error).__name__}: {str(error).splitlines()[0][:120] if str(error) else ''}")
 
 
@@ -55,11 +56,10 @@ def _haproxy(ports: dict[int, int]) -> Health:
 
 
 def _postgres(ports: dict[int, int]) -> Health:
-    answer = HTTP.get(f"http://{HOST}:{ports[8008]}/patroni", timeout=PROBE_TIMEOUT_S)
-    state = answer.json()
+    state = patroni(ports[PATRONI_PORT], PROBE_TIMEOUT_S)
     role, replicated = state.get("role"), state.get("replication_state") == "streaming"
-    if role in {"primary", "master"}:
-        standbys = [row for row in state.get("replication", []) if row.get("sync_state") in {"sync", "quorum"}]
+    if leads(state):
+        standbys = synchronous(state)
         return Health(bool(standbys), f"{role}, {len(standbys)} synchronous standby")
     return Health(replicated, f"{role}, {state.get('replication_state', state.get('state'))}")
 
@@ -70,12 +70,7 @@ def _etcd(ports: dict[int, int]) -> Health:
 
 
 def _mariadb(ports: dict[int, int]) -> Health:
-    timeout = int(PROBE_TIMEOUT_S)
-    connection = pymysql.connect(
-        host=HOST, port=ports[3306], user="root", password="raiz", ssl_disabled=True, connect_timeout=timeout,
-        read_timeout=timeout, cursorclass=DictCursor,
-    )  # fmt: skip
-    with connection, connection.cursor() as cursor:
+    with mariadb(ports[PORT["mariadb"]]) as cursor:
         cursor.execute("SELECT @@read_only AS read_only")
         row = cursor.fetchone()
         if not row or not row["read_only"]:

@@ -1,16 +1,12 @@
 """Finds the containers that a fault is aimed at, by asking the servers themselves who leads at that moment."""
 
-import pymysql
 import requests
 from docker.models.containers import Container
-from pymysql.cursors import DictCursor
 
 from tfbench.errors import FaultError
-from tfbench.platforms.probes import HOST, Ports
+from tfbench.platforms.servers import ASK_TIMEOUT_S, PATRONI_PORT, SERVER_ERRORS, Ports, ask, leads, patroni
 from tfbench.platforms.stack import Stack, service_of
 from tfbench.targets import Link, Role, parse_target
-
-ASK_TIMEOUT_S = 2.0
 
 
 def resolve(target: str, stack: Stack) -> list[Container]:
@@ -48,23 +44,15 @@ def _select(role: Role, running: list[Container], stack: Stack) -> list[Containe
 def is_postgres_primary(service: str, ports: Ports) -> bool | None:
     """Whether Patroni on this node says that it leads; None when it doesn't answer."""
     try:
-        answer = requests.get(f"http://{HOST}:{ports[service][8008]}/patroni", timeout=ASK_TIMEOUT_S)
-        return answer.json().get("role") in {"primary", "master"}
+        return leads(patroni(ports[service][PATRONI_PORT], ASK_TIMEOUT_S))
     except (requests.RequestException, ValueError):
         return None
 
 
 def is_mariadb_primary(service: str, ports: Ports) -> bool | None:
     """Whether this node takes writes; None when it doesn't answer."""
-    timeout = int(ASK_TIMEOUT_S)
     try:
-        connection = pymysql.connect(
-            host=HOST, port=ports[service][3306], user="root", password="raiz", ssl_disabled=True,
-            connect_timeout=timeout, read_timeout=timeout, cursorclass=DictCursor,
-        )  # fmt: skip
-        with connection, connection.cursor() as cursor:
-            cursor.execute("SELECT @@read_only AS read_only")
-            row = cursor.fetchone()
-            return bool(row) and not row["read_only"]  # type: ignore[index]
-    except (OSError, pymysql.Error):
+        rows = ask("mariadb", service, ports, "SELECT @@read_only AS read_only")
+    except SERVER_ERRORS:
         return None
+    return bool(rows) and not rows[0]["read_only"]

@@ -24,7 +24,8 @@ from tfbench.errors import PlatformError
 from tfbench.model import Scenario
 from tfbench.platforms import disks, links
 from tfbench.platforms.images import Image
-from tfbench.platforms.probes import Health, Ports, probe
+from tfbench.platforms.probes import Health, probe
+from tfbench.platforms.servers import Ports
 from tfbench.targets import parse_target
 
 PROJECT = "ticketflow"

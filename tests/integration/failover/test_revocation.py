@@ -15,7 +15,7 @@ import pytest
 import requests
 from tfbench.observer import leader_and_standby, primary_dsn
 from tfbench.platforms.engine import require_engine
-from tfbench.platforms.probes import HOST, Ports
+from tfbench.platforms.servers import HOST, Ports
 from tfbench.platforms.stack import Stack
 
 ROOT = Path(__file__).resolve().parents[3]

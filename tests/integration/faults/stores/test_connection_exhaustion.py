@@ -7,8 +7,7 @@ import pymysql
 import pytest
 from docker.errors import NotFound
 from tfbench.faults import connection_exhaustion
-from tfbench.faults.servers import ask
-from tfbench.platforms.probes import HOST
+from tfbench.platforms.servers import HOST, ask
 from tfbench.platforms.stack import Stack
 
 

@@ -4,7 +4,8 @@ from typing import Any
 
 import requests
 from tfbench.faults.memory_alarm import NOTHING
-from tfbench.platforms.probes import BROKER_AUTH, HOST
+from tfbench.platforms.probes import BROKER_AUTH
+from tfbench.platforms.servers import HOST
 from tfbench.platforms.stack import Stack
 
 

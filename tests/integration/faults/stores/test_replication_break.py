@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from tfbench.errors import FaultError
 from tfbench.faults.registry import FAULTS
-from tfbench.faults.servers import SERVER_ERRORS, ask
 from tfbench.model import FaultSpec
 from tfbench.platforms.resolve import resolve
+from tfbench.platforms.servers import SERVER_ERRORS, ask
 from tfbench.platforms.stack import Stack, service_of
 
 RECEIVED = "SELECT pg_last_wal_receive_lsn() >= '{lsn}'::pg_lsn AS there"
