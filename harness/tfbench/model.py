@@ -6,6 +6,7 @@
 Ratios are 0..1; times are seconds unless the name says otherwise.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -72,6 +73,11 @@ class FaultSpec:
     at_s: float = 0
     hold_s: float | None = None
     parameters: Mapping[str, float | str] = field(default_factory=dict)
+
+    @property
+    def ends_s(self) -> float:
+        """When it is to be healed, in seconds of the outage phase; infinity: when the phase ends."""
+        return math.inf if self.hold_s is None else self.at_s + self.hold_s
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
-"""What the clients saw: one row an operation (docs/run-folder.md), appended as it ends, compacted after.
+"""What the clients saw: one row an operation (docs/run-folder.md), appended as it ends, compacted after (segments.py).
 
     load process -> OperationWriter -> operations/<start>-<pid>-<n>.ndjson   (the last line may be torn)
-                                       compact(run) -> operations.parquet
+                                       -> operations.parquet
 
 A killed writer loses the rows of its last half second, never an earlier one. A restarted one never appends to
 an old segment.
@@ -128,48 +128,3 @@ class OperationWriter:
         while not self._closed.wait(FLUSH_S):
             with self._lock:
                 self._file.flush()
-
-
-@dataclass(frozen=True, slots=True)
-class Compacted:
-    """What `compact` wrote: the rows kept, and how many lines could not be read."""
-
-    path: Path
-    rows: int
-    torn: int
-
-
-def compact(run_dir: Path) -> Compacted:
-    """Write `operations.parquet` (zstd) from the run's segments, replacing an earlier one whole."""
-    import duckdb  # here, not above: the load process imports this module and must stay light
-
-    path = run_dir / PARQUET
-    partial = path.with_suffix(".parquet.partial")
-    segments = sorted(str(segment) for segment in (run_dir / SEGMENTS).glob("*.ndjson"))
-    with duckdb.connect() as db:
-        names = ", ".join(f'"{name}"' for name in COLUMNS)
-        if segments:
-            # An unreadable line becomes a row of nulls: that is how it is counted, and then left out.
-            source = "read_json(?, format='newline_delimited', columns=?, ignore_errors=true)"
-            db.execute(f"CREATE TABLE rows AS SELECT {names} FROM {source}", [segments, COLUMNS])
-        else:
-            columns = ", ".join(f'"{name}" {kind}' for name, kind in COLUMNS.items())
-            db.execute(f"CREATE TABLE rows ({columns})")
-        torn = _count(db.execute("SELECT count(*) FROM rows WHERE op IS NULL").fetchone())
-        rows = _count(db.execute("SELECT count(*) FROM rows WHERE op IS NOT NULL").fetchone())
-        db.execute(
-            "COPY (SELECT * FROM rows WHERE op IS NOT NULL ORDER BY t_intended, flow, t_start) "
-            f"TO '{_quoted(partial)}' (FORMAT parquet, COMPRESSION zstd)"
-        )
-    partial.replace(path)
-    return Compacted(path, rows, torn)
-
-
-def _count(row: tuple[int, ...] | None) -> int:
-    if row is None:
-        raise RuntimeError("a count returned no row")
-    return row[0]
-
-
-def _quoted(path: Path) -> str:
-    return str(path).replace("'", "''")

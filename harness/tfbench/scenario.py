@@ -234,7 +234,7 @@ def _read_parameters(mapping: Mapping, kind: catalog.FaultType) -> dict[str, flo
 
 def _overlap(one: FaultSpec, other: FaultSpec) -> bool:
     first, second = sorted((one, other), key=lambda fault: fault.at_s)
-    return first.hold_s is None or first.at_s + first.hold_s > second.at_s
+    return first.ends_s > second.at_s
 
 
 def _check_outage(spec: Mapping, scenario: Scenario) -> None:

@@ -6,7 +6,6 @@ Only `inject` and `heal` act; `look` and `look_recovered` are single glances, so
 at once (see schedule.py).
 """
 
-import math
 import time
 from typing import Any
 
@@ -45,11 +44,6 @@ class FaultRun:
         self._unseen = list(spec.verify)
         self.was_unverified = False
         self._record("planned")
-
-    @property
-    def ends_s(self) -> float:
-        """When it is to be healed, in seconds of the outage phase; infinity: when the phase ends."""
-        return math.inf if self.spec.hold_s is None else self.spec.at_s + self.spec.hold_s
 
     def inject(self) -> None:
         """Arm (undo record on disk first), then break."""

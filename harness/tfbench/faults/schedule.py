@@ -48,7 +48,7 @@ def _follow(fault: FaultRun, now_s: float, outage_s: float) -> None:
     if fault.state == "healed":
         fault.look_recovered()
     elif fault.state != "recovered":
-        if now_s >= min(fault.ends_s, outage_s):
+        if now_s >= min(fault.spec.ends_s, outage_s):
             fault.heal()
         elif fault.state == "injected":
             fault.look()
@@ -59,5 +59,5 @@ def _is_clear(fault: FaultRun, faults: list[FaultRun], now: float) -> bool:
     return all(
         other.state == "recovered" or (other.state == "healed" and now > other.recover_until)
         for other in faults
-        if other is not fault and other.ends_s <= fault.spec.at_s
+        if other is not fault and other.spec.ends_s <= fault.spec.at_s
     )

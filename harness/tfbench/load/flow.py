@@ -9,6 +9,7 @@ The first operation is intended when the plan said; each later one when the flow
 killed or breaks leaves a row all the same, `unknown`.
 """
 
+import dataclasses
 import functools
 import random
 from collections.abc import Callable, Iterator
@@ -63,6 +64,10 @@ class Draft:
     def refuse(self, error: str) -> None:
         """Settle without a request: there was nothing to ask for."""
         self.outcome, self.error = "fail", error
+
+
+# What a row takes over from its draft: all that the draft knows.
+LEARNT = tuple(field.name for field in dataclasses.fields(Draft))
 
 
 def what_went_wrong(reply: Reply) -> str:
@@ -130,18 +135,7 @@ class Flow:
                     t_intended=t_intended,
                     t_start=t_start,
                     t_end=self._clock.now(),
-                    outcome=draft.outcome,
-                    status=draft.status,
-                    error=draft.error,
-                    evento=draft.evento,
-                    sector=draft.sector,
-                    asientos=draft.asientos,
-                    retencion_id=draft.retencion_id,
-                    orden_id=draft.orden_id,
-                    clave=draft.clave,
-                    read_success=draft.read_success,
-                    ticket_state=draft.ticket_state,
-                    source=draft.source,
+                    **{name: getattr(draft, name) for name in LEARNT},
                 )
             )
 

@@ -24,8 +24,8 @@ from tfbench.model import (
     Slo,
     Text,
 )
-from tfbench.operations import compact
 from tfbench.results import Results
+from tfbench.segments import compact
 from tfbench.selftest.cores import LOAD, TARGET, on_core
 from tfbench.selftest.target import Plan, Target
 

@@ -15,7 +15,7 @@ import duckdb
 import pytest
 from tfbench.clock import Clock
 from tfbench.load.config import LoadConfig
-from tfbench.operations import compact
+from tfbench.segments import compact
 
 HARNESS = Path(__file__).parents[3] / "harness"
 FAKE_PORTAL = Path(__file__).with_name("fake_portal.py")

@@ -31,7 +31,6 @@ class FaultDouble:
         self, clock: Clock, spec: FaultSpec, *, seen_after_s: float = 1, recovers_after_s: float = 2, log: list[str]
     ) -> None:
         self.spec, self.state, self.recover_until = spec, "planned", 0.0
-        self.ends_s = float("inf") if spec.hold_s is None else spec.at_s + spec.hold_s
         self._clock, self._seen_after_s, self._recovers_after_s, self._log = clock, seen_after_s, recovers_after_s, log
 
     def inject(self) -> None:

@@ -8,7 +8,8 @@ from typing import Any
 
 import duckdb
 import pytest
-from tfbench.operations import COLUMNS, FLUSH_S, Operation, OperationWriter, compact
+from tfbench.operations import COLUMNS, FLUSH_S, Operation, OperationWriter
+from tfbench.segments import compact
 
 HOLD = Operation(
     op="hold",

@@ -11,9 +11,9 @@ from pathlib import Path
 import duckdb
 from synthetic_results import failed_results, interrupted_results, invalid_results, passed_results
 from synthetic_shop import LOAD_END, MIX, T0, Row, Shop, journal_of, simulate
-from tfbench.operations import compact
 from tfbench.results import Results
 from tfbench.rundata import STORES
+from tfbench.segments import compact
 
 
 def write_passed(run_dir: Path) -> Path:
