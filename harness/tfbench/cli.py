@@ -90,7 +90,7 @@ def list_command(context: click.Context, as_json: bool) -> None:
 @click.pass_context
 def check(context: click.Context, run: Path, as_json: bool) -> None:
     """Judge RUN (a run folder) again from what is on disk, and write its report anew. Needs no Docker."""
-    from tfbench.run import rejudge
+    from tfbench.outcome import rejudge
 
     outcome = rejudge(run, _workspace(context))
     show(outcome, as_json)

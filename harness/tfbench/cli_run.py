@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from tfbench.model import Scenario
-    from tfbench.run import Ground, Outcome
+    from tfbench.outcome import Outcome
+    from tfbench.run import Ground
     from tfbench.suite import SuiteOutcome
 
 

@@ -15,33 +15,29 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from tfbench.abort import Aborted, AbortWatch, explained, was_aborted
+from tfbench.abort import Aborted, AbortWatch
 from tfbench.clock import Clock
-from tfbench.errors import FaultError, LoadError, PlatformError, ResidueError, TfbenchError, UsageError
+from tfbench.errors import FaultError, LoadError, PlatformError, TfbenchError, UsageError
 from tfbench.faults.lifecycle import FaultRun
 from tfbench.faults.reaper import Reaper
 from tfbench.faults.schedule import play
 from tfbench.faults.undo import UndoRecords
 from tfbench.folder import create_run_folder, write_environment
 from tfbench.journal import Journal
-from tfbench.judge import judge
 from tfbench.load.config import LoadConfig
 from tfbench.load.process import LoadProcess
 from tfbench.model import Scenario
 from tfbench.observer import Observer
+from tfbench.outcome import Outcome, exit_code, judge_and_report
 from tfbench.platforms.engine import ensure_engine
 from tfbench.platforms.images import Image, ensure_images
 from tfbench.platforms.servers import HOST
 from tfbench.platforms.stack import OWNER_RUN, OWNER_UP, Stack, setup_for
 from tfbench.progress import Progress
-from tfbench.report import junit, render, summary
 from tfbench.results import Results
-from tfbench.scenario import load_run_scenario
-from tfbench.segments import compact_sound
 from tfbench.status_board import Board
 from tfbench.stop import announce
 from tfbench.stores import collect, pending_orders, seats_by_event
-from tfbench.verdict import EXIT_CODES, EXIT_INTERRUPTED, EXIT_RESIDUE
 from tfbench.workspace import Workspace
 
 START_LEAD_S = 2.0
@@ -59,15 +55,6 @@ class Ground:
     progress: Progress
     stack: Stack
     images: list[Image]
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """Where the run was written, what was judged, and the process's exit code."""
-
-    run_dir: Path
-    results: Results
-    exit_code: int
 
 
 @dataclass(slots=True)
@@ -163,7 +150,7 @@ def run_scenario(
     if not keep:
         with progress.step("remove TicketFlow"):
             stack.down()
-    return Outcome(run_dir, results, _exit_code(results, interrupted, failure))
+    return Outcome(run_dir, results, exit_code(results, interrupted, failure))
 
 
 def _refuse_a_person_s_stack(stack: Stack) -> None:
@@ -280,32 +267,3 @@ def _drain(experiment: Experiment, observer: Observer) -> None:
 def _judge_and_report(experiment: Experiment, workspace: Workspace) -> Results:
     with experiment.progress.step("judge and report"):
         return judge_and_report(experiment.run_dir, experiment.scenario, workspace)
-
-
-def judge_and_report(run_dir: Path, scenario: Scenario, workspace: Workspace) -> Results:
-    """Judge a run folder from what is on disk; write results.json, report.html, junit.xml and summary.md into it."""
-    compact_sound(run_dir)
-    results = explained(judge(run_dir, scenario), run_dir)
-    results.write(run_dir)
-    render(run_dir, workspace.root / "reports")
-    junit(run_dir)
-    (run_dir / "summary.md").write_text(summary(run_dir), encoding="utf-8")
-    return results
-
-
-def rejudge(run_dir: Path, workspace: Workspace) -> Outcome:
-    """Judge an earlier run again. Raises `UsageError` when the folder is none."""
-    if not (run_dir / "journal.jsonl").is_file():
-        raise UsageError(f"{run_dir} is no run folder: it has no journal.jsonl (see reports/out/)")
-    results = judge_and_report(run_dir, load_run_scenario(run_dir), workspace)
-    return Outcome(run_dir, results, _exit_code(results, results.interrupted and not was_aborted(run_dir), None))
-
-
-def _exit_code(results: Results, interrupted: bool, failure: TfbenchError | None) -> int:
-    if isinstance(failure, ResidueError) or any(fault.residue for fault in results.faults):
-        return EXIT_RESIDUE
-    if isinstance(failure, PlatformError):
-        return failure.exit_code
-    if interrupted:
-        return EXIT_INTERRUPTED
-    return EXIT_CODES[results.verdict]

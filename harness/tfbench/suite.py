@@ -27,7 +27,7 @@ from tfbench.report.suite_runs import broken_run, judged_run
 from tfbench.verdict import EXIT_INTERNAL, EXIT_INTERRUPTED, EXIT_RESIDUE, EXIT_USAGE, Verdict, merge
 
 if TYPE_CHECKING:
-    from tfbench.run import Outcome
+    from tfbench.outcome import Outcome
 
 SCHEMA = "tfbench.suite/1"
 FOLDER = "suite"

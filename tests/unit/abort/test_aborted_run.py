@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 from spoilable_run import HEAL, healthy
-from tfbench import run
+from tfbench import outcome, run
 from tfbench.abort import Aborted, AbortWatch
 from tfbench.clock import Clock
 from tfbench.journal import Journal, read_journal
 from tfbench.model import AbortCondition
 from tfbench.observer import Observation
-from tfbench.run import rejudge
+from tfbench.outcome import rejudge
 from tfbench.scenario import load_scenario
 from tfbench.verdict import Verdict
 from tfbench.workspace import Workspace
@@ -28,7 +28,7 @@ TOLD = "abort_when queue = 140 > 100 (10 s)"
 @pytest.fixture(autouse=True)
 def without_pages(monkeypatch: pytest.MonkeyPatch) -> None:
     """Drawing takes seconds, and is not what is asked here."""
-    monkeypatch.setattr(run, "render", lambda run_dir, templates: run_dir / "report.html")
+    monkeypatch.setattr(outcome, "render", lambda run_dir, templates: run_dir / "report.html")
 
 
 def watch(tmp_path: Path, journal: Journal, times: list[float], *conditions: AbortCondition) -> AbortWatch:
@@ -85,25 +85,25 @@ def aborted_folder(folder: Path, record: dict[str, Any]) -> Path:
 
 
 def test_an_aborted_run_is_judged_as_cut_short_and_says_which_condition_ended_it(tmp_path: Path) -> None:
-    outcome = rejudge(aborted_folder(tmp_path, ABORT), Workspace(ROOT, tmp_path))
-    assert outcome.results.interrupted
-    assert outcome.results.verdict is not Verdict.PASS
-    assert outcome.exit_code in (1, 2)  # nobody interrupted it
-    assert all(text.startswith(TOLD) for text in outcome.results.reason.values())
+    judged = rejudge(aborted_folder(tmp_path, ABORT), Workspace(ROOT, tmp_path))
+    assert judged.results.interrupted
+    assert judged.results.verdict is not Verdict.PASS
+    assert judged.exit_code in (1, 2)  # nobody interrupted it
+    assert all(text.startswith(TOLD) for text in judged.results.reason.values())
     written = json.loads((tmp_path / "results.json").read_text(encoding="utf-8"))
     assert written["reason"]["es"].startswith(TOLD)
 
 
 def test_a_run_that_somebody_interrupted_is_no_abort(tmp_path: Path) -> None:
     folder = aborted_folder(tmp_path, {"kind": "interrupted"})
-    outcome = rejudge(folder, Workspace(ROOT, tmp_path))
-    assert outcome.exit_code == 130
-    assert "abort_when" not in outcome.results.reason["en"]
+    judged = rejudge(folder, Workspace(ROOT, tmp_path))
+    assert judged.exit_code == 130
+    assert "abort_when" not in judged.results.reason["en"]
 
 
 def test_an_abort_whose_record_is_damaged_is_still_an_abort(tmp_path: Path) -> None:
-    outcome = rejudge(aborted_folder(tmp_path, {"kind": "abort", "value": "many"}), Workspace(ROOT, tmp_path))
-    assert outcome.results.reason["en"].startswith("abort_when: ")
+    judged = rejudge(aborted_folder(tmp_path, {"kind": "abort", "value": "many"}), Workspace(ROOT, tmp_path))
+    assert judged.results.reason["en"].startswith("abort_when: ")
 
 
 def test_a_shipped_scenario_with_a_condition_is_read_with_it(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from damage import BINARY, SWEEP, TEXT, Damage, assert_told, state_of, tfbench
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from spoilable_run import healthy
-from tfbench import run
+from tfbench import outcome
 
 ROOT = Path(__file__).parents[3]
 WRITTEN = {"results.json", "report.html", "junit.xml", "summary.md", "operations.parquet"}
@@ -45,7 +45,7 @@ def without_pages() -> Iterator[None]:
     """Drawing takes seconds; the few tests that want it take the time."""
     with pytest.MonkeyPatch.context() as patch:
         if not SWEEP:
-            patch.setattr(run, "render", lambda run_dir, templates: run_dir / "report.html")
+            patch.setattr(outcome, "render", lambda run_dir, templates: run_dir / "report.html")
         yield
 
 
