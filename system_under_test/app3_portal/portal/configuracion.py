@@ -9,7 +9,7 @@ from pathlib import Path
 
 from .errores import ConfiguracionInvalida
 
-HILOS = 16  # without gunicorn's word for it, the fewest that any way of starting the portal has
+HILOS = 16  # without the server's word for it, the fewest that any way of starting the portal has
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Configuracion:
 
     @classmethod
     def de_entorno(cls, entorno: Mapping[str, str] = os.environ) -> Configuracion:
-        """Read `MIDDLEWARE_URLS`, `CLAVE_SESION`, `CATALOGO_ARCHIVO`, `NODO` and `HILOS` (gunicorn.conf.py sets it)."""
+        """Read `MIDDLEWARE_URLS`, `CLAVE_SESION`, `CATALOGO_ARCHIVO`, `NODO` and `HILOS` (`__main__` sets it)."""
         urls = tuple(u.strip().rstrip("/") for u in _exigir(entorno, "MIDDLEWARE_URLS").split(",") if u.strip())
         for url in urls:
             if not url.startswith(("http://", "https://")):
