@@ -29,6 +29,7 @@ SESSION_SETTINGS = {
     "timezone": "UTC", "synchronous_commit": "on", "default_transaction_isolation": r"read\ committed",
     "statement_timeout": "0", "lock_timeout": "1000", "idle_in_transaction_session_timeout": "5000",
     "client_connection_check_interval": "1000", "plan_cache_mode": "force_generic_plan", "enable_seqscan": "off",
+    "jit": "off",
 }  # fmt: skip
 CONSTANTS = {
     "n": 0, "seed": SEED, "event": EVENT, "session": SESSION, "node": "app1-1", "duration": "10m",

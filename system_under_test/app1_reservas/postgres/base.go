@@ -45,6 +45,7 @@ type Base struct {
 	catalogo     atomic.Pointer[reservas.Catalogo]
 	desprendidas chan struct{}
 	desconocidos prometheus.Counter
+	ausencia     ausencia
 }
 
 // Opciones configure a Base.
@@ -140,10 +141,21 @@ func (b *Base) leer(ctx context.Context, hacer func(context.Context, *pgx.Conn) 
 		return err
 	}
 	defer conn.Release()
+	empezado := time.Now()
 	if err := hacer(ctx, conn.Conn()); err != nil {
-		return traducir(err, !conn.Conn().IsClosed())
+		return b.fallo(conn, err)
 	}
+	b.ausencia.volvio(conn.Conn(), empezado)
 	return nil
+}
+
+// fallo translates what went wrong on a connection, and notes one that did not outlive it.
+func (b *Base) fallo(conn *pgxpool.Conn, err error) error {
+	viva := !conn.Conn().IsClosed()
+	if !viva {
+		b.ausencia.perdida()
+	}
+	return traducir(err, viva)
 }
 
 func (b *Base) adquirir(ctx context.Context) (*pgxpool.Conn, error) {
@@ -152,6 +164,9 @@ func (b *Base) adquirir(ctx context.Context) (*pgxpool.Conn, error) {
 	}
 	conn, err := b.piscina.Acquire(ctx)
 	if err != nil {
+		if b.piscina.Stat().AcquiredConns() < conexionesMaximas { // else all are in use, and none was wanting
+			b.ausencia.perdida()
+		}
 		return nil, reservas.ErrServicioNoDisponible.Por(err)
 	}
 	return conn, nil

@@ -13,6 +13,9 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
+// servidor is the key under which a connection keeps the address that it was made to.
+const servidor = "servidor"
+
 // paciencia is how long a node may owe an answer before the others are asked first.
 const paciencia = 300 * time.Millisecond
 
@@ -55,8 +58,9 @@ func (n *nodos) preparar(_ context.Context, cfg *pgx.ConnConfig) error {
 		}
 		return validar(ctx, conn)
 	}
-	cfg.AfterConnect = func(context.Context, *pgconn.PgConn) error {
+	cfg.AfterConnect = func(_ context.Context, conn *pgconn.PgConn) error {
 		conectada.Store(true)
+		conn.CustomData()[servidor] = actual
 		return nil
 	}
 	return nil

@@ -56,7 +56,7 @@ func (b *Base) intentar(ctx context.Context, hacer func(context.Context, *tx) er
 	if err != nil {
 		return err
 	}
-	hecho := false
+	hecho, empezado := false, time.Now()
 	defer func() {
 		if !hecho { // an error, or a panic: the slot must come back either way
 			deshacer(conn)
@@ -66,8 +66,9 @@ func (b *Base) intentar(ctx context.Context, hacer func(context.Context, *tx) er
 		if esAjena(err) {
 			_ = conn.Conn().Close(ctx)
 		}
-		return traducir(err, !conn.Conn().IsClosed())
+		return b.fallo(conn, err)
 	}
+	b.ausencia.volvio(conn.Conn(), empezado)
 	hecho = true
 	return b.comprometer(conn)
 }
