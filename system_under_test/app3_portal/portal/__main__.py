@@ -37,7 +37,7 @@ def main() -> None:
     Granian(
         "portal:create_app",
         factory=True,
-        address="0.0.0.0",  # noqa: S104 - a container's only network is the project's
+        address="0.0.0.0",
         port=int(os.environ.get("PUERTO") or "8000"),
         interface=Interfaces.WSGI,
         workers=1,
