@@ -7,6 +7,7 @@ at once (see schedule.py).
 """
 
 import time
+from collections.abc import Collection
 from typing import Any
 
 from tfbench.clock import Clock
@@ -17,7 +18,7 @@ from tfbench.faults.registry import FAULTS
 from tfbench.faults.undo import HEAL_DEADLINE_S, RETRY_EVERY_S, UndoRecords, mend
 from tfbench.journal import Journal
 from tfbench.model import FaultSpec
-from tfbench.observer import Observer
+from tfbench.observer import Observation, Observer
 from tfbench.platforms.stack import Stack
 
 VERIFY_DEADLINE_S = 15.0
@@ -86,10 +87,9 @@ class FaultRun:
         self.recover_until = time.monotonic() + RECOVER_DEADLINE_S
 
     def look_recovered(self) -> None:
-        """One glance at whether everything that was broken passes its probe again."""
+        """One glance at whether everything that was broken is well again."""
         assert self.undo is not None, "look_recovered() comes after heal()"
-        services = self.observer.latest().services
-        if all(services.get(service) == "up" for service in self.undo.containers):
+        if is_well(self.undo.containers, self.observer.latest()):
             self._record("recovered")
 
     def _give_up_looking(self) -> None:
@@ -99,3 +99,17 @@ class FaultRun:
     def _record(self, state: str, **detail: Any) -> None:
         spec, self.state = self.spec, state
         self._journal.record("fault", id=spec.id, type=spec.type, target=spec.target, state=state, detail=detail)
+
+
+def is_well(broken: Collection[str], seen: Observation) -> bool:
+    """Whether these services pass their probes.
+
+    PostgreSQL's nodes do so together, and with a synchronous standby among them: without one the next failure of the
+    primary would find nobody to promote.
+    """
+    nodes = [service for service in seen.services if service.startswith("postgres")]
+    if not any(node in broken for node in nodes):
+        nodes = []
+    return all(seen.services.get(service) == "up" for service in [*broken, *nodes]) and (
+        not nodes or seen.sync_standby is not None
+    )
