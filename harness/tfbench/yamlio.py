@@ -35,7 +35,7 @@ class Node:
     @property
     def text(self) -> str:
         """A scalar as it is written, for those who parse it themselves; empty for a list or a mapping."""
-        return str(self._raw.value) if self._is_scalar() else ""
+        return str(self._raw.value) if self.is_scalar() else ""
 
     @property
     def is_list(self) -> bool:
@@ -48,7 +48,7 @@ class Node:
 
     def as_str(self) -> str:
         """Text that isn't blank. A number or a truth value without quotes isn't text."""
-        if not self._is_scalar(_STR) or not self.text.strip():
+        if not self.is_scalar(_STR) or not self.text.strip():
             raise self._expected("text", "quote it if it is meant as text" if self.text.strip() else "")
         if bad := UNPRINTABLE.search(self.text):  # by an escape: "\0" would break paths, "\ud800" every output
             raise self.error(f"escapes the character U+{ord(bad[0]):04X}, which is not text; remove it")
@@ -81,7 +81,7 @@ class Node:
 
     def as_bool(self) -> bool:
         """`true` or `false`."""
-        if not self._is_scalar(_BOOL):
+        if not self.is_scalar(_BOOL):
             raise self._expected("true or false")
         return str(self._raw.value).lower() == "true"
 
@@ -131,7 +131,8 @@ class Node:
         path = f"{self.path}.{name}" if self.path else name
         return Node(self.file, path, place.start_mark.line + 1, raw)
 
-    def _is_scalar(self, tag: str | None = None) -> bool:
+    def is_scalar(self, tag: str | None = None) -> bool:
+        """Whether it is one value, of this YAML tag where one is asked for."""
         return isinstance(self._raw, ScalarNode) and (tag is None or str(self._raw.tag) == tag)
 
     def _seen(self) -> str:

@@ -13,7 +13,7 @@ from tfbench.slo.fields import check_bool, given, required
 from tfbench.yamlio import Mapping, Node
 
 _SHORTHAND = re.compile(r"[^\S\n]*([-+]?[0-9]{1,9})[^\S\n]*(\S+)")
-_DATE_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{1,2}:[0-9]{2}:[0-9]{2}")
+_DATE_TIME = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2}) +([0-9]{1,2}:[0-9]{2}:[0-9]{2})([.,][0-9]+)?")
 _DAY_S = 86_400
 # OpenSLO leaves months, quarters and years to the implementation: these are its validator's.
 _UNIT_S = {"m": 60, "h": 3600, "d": _DAY_S, "w": 7 * _DAY_S, "M": 30 * _DAY_S, "Q": 90 * _DAY_S, "Y": 365 * _DAY_S}
@@ -60,7 +60,7 @@ def read_window(spec: Mapping, units: str, least: int = 0) -> float:
         raise node.error(f"expected one window, saw {len(windows)}")
     window = windows[0].as_mapping()
     duration = read_duration(required(window, "duration"), units, least)
-    start = _read_start(window)
+    start = read_start(window)
     window.finish()
     return duration.seconds if start is None else calendar_s(start, duration)
 
@@ -76,7 +76,7 @@ def calendar_s(start: datetime, duration: Duration) -> float:
     return (end.astimezone(UTC) - start.astimezone(UTC)).total_seconds()
 
 
-def _read_start(window: Mapping) -> datetime | None:
+def read_start(window: Mapping) -> datetime | None:
     """When a calendar window begins; None for one that rolls."""
     is_rolling, node = check_bool(window, "isRolling"), given(window, "calendar")
     if is_rolling and node:
@@ -93,11 +93,12 @@ def _read_start(window: Mapping) -> datetime | None:
 
 
 def _read_date_time(node: Node) -> datetime:
-    """Unquoted it is a date to YAML, and text to the validator."""
+    """Unquoted it is a date to YAML, and text to the validator, which takes more blanks and parts of a second."""
     try:
-        if not _DATE_TIME.fullmatch(node.text):
+        match = _DATE_TIME.fullmatch(node.text)
+        if not match:
             raise ValueError(node.text)
-        return datetime.strptime(node.text, "%Y-%m-%d %H:%M:%S")
+        return datetime.strptime(f"{match[1]} {match[2]}", "%Y-%m-%d %H:%M:%S")
     except ValueError as error:
         raise node.error(f'"{node.text}" is not a date and time; write it like 2026-01-31 00:00:00') from error
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from tfbench.model import Text
 from tfbench.slo.dialect import V1, Dialect
-from tfbench.slo.fields import check_text, given, is_nothing
+from tfbench.slo.fields import check_length, check_text, given, is_empty_text, is_null
 from tfbench.yamlio import Mapping, Node
 
 _TITLE_EN, _TITLE_ES = "tfbench/title-en", "tfbench/title-es"
@@ -39,20 +39,17 @@ class Metadata:
 def read_metadata(metadata: Mapping, dialect: Dialect = V1) -> Metadata:
     """The metadata of any OpenSLO object; nothing else may stand in it."""
     name = metadata.require("name").as_name()
-    display_name = _read_display_name(metadata) if dialect.has_display_name else None
+    display_name = read_display_name(metadata) if dialect.has_display_name else None
     _check_labels(given(metadata, "labels"), dialect)
     annotations = _read_annotations(given(metadata, "annotations"))
     metadata.finish()
     return Metadata(name, display_name or annotations.get(_TITLE_EN), annotations.get(_TITLE_ES), metadata.node)
 
 
-def _read_display_name(metadata: Mapping) -> str | None:
-    name = check_text(metadata, "displayName")
-    if name and len(name) > _MAX_DISPLAY_NAME:
-        raise metadata.require("displayName").error(
-            f"{len(name)} characters; OpenSLO's validator allows {_MAX_DISPLAY_NAME}"
-        )
-    return name
+def read_display_name(metadata: Mapping) -> str | None:
+    """The title of an object that may have one, of bounded length."""
+    check_length(metadata, "displayName", _MAX_DISPLAY_NAME)
+    return check_text(metadata, "displayName")
 
 
 def _check_labels(labels: Node | None, dialect: Dialect) -> None:
@@ -82,4 +79,4 @@ def _check_qualified(key: Node, name: str, what: str) -> None:
 
 
 def _text(node: Node) -> str:
-    return "" if is_nothing(node) else node.as_str()
+    return "" if is_null(node) or is_empty_text(node) else node.as_str()

@@ -8,6 +8,7 @@ from tfbench.slo.fields import (
     check_text,
     exactly_one,
     given,
+    given_text,
     required,
 )
 from tfbench.slo.metadata import read_metadata
@@ -48,7 +49,7 @@ def check_data_source(spec: Mapping, dialect: Dialect) -> None:
     """A DataSource's spec, which v2alpha's metrics may also hold."""
     check_description(spec)
     required(spec, "type").as_str()
-    required(spec, "connectionDetails")
+    spec.require("connectionDetails")  # anything, even null: it is the data source's own
     spec.finish()
 
 
@@ -72,7 +73,7 @@ def _check_metric(node: Node, dialect: Dialect) -> None:
     if dialect.has_metric_source:
         _check_metric_source(required(metric, "metricSource").as_mapping())
     else:
-        key, source = exactly_one(metric, "dataSourceRef", "dataSourceSpec")
+        key, source = exactly_one(metric, "dataSourceRef", "dataSourceSpec", by_value="dataSourceRef")
         if key == "dataSourceRef":
             source.as_name()
         else:
@@ -83,7 +84,7 @@ def _check_metric(node: Node, dialect: Dialect) -> None:
 
 
 def _check_metric_source(source: Mapping) -> None:
-    if ref := given(source, "metricSourceRef"):
+    if ref := given_text(source, "metricSourceRef"):
         ref.as_name()
     check_text(source, "type")
     query = required(source, "spec")

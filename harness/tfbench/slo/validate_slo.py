@@ -1,16 +1,16 @@
 """The rules for SLOs: window, budgeting method, objectives (composite ones too), alert policies."""
 
-from decimal import Decimal
-
 from tfbench.slo.dialect import Dialect
 from tfbench.slo.durations import parse_duration, read_duration, read_window
 from tfbench.slo.fields import (
+    check_below,
     check_description,
     check_number,
     check_text,
     exactly_one,
     given,
     given_items,
+    given_text,
     required,
 )
 from tfbench.slo.objective import Method
@@ -62,10 +62,7 @@ def _check_objective(objective: Mapping, dialect: Dialect, method: str, metric: 
 
 def _check_target(objective: Mapping) -> None:
     key, node = exactly_one(objective, "target", "targetPercent")
-    end = 100 if key == "targetPercent" else 1
-    node.as_number()
-    if not 0 <= Decimal(node.text) < end:
-        raise node.error(f"expected a number from 0 to below {end}, saw {node.text}")
+    check_below(node, 100 if key == "targetPercent" else 1)
 
 
 def _check_threshold(objective: Mapping, metric: str | None) -> None:
@@ -76,14 +73,14 @@ def _check_threshold(objective: Mapping, metric: str | None) -> None:
         required(objective, "value")
         check_operator(objective)
     if metric == "ratioMetric":
-        for key in ("op", "value"):
-            if extra := given(objective, key):
+        for extra in (given_text(objective, "op"), given(objective, "value")):
+            if extra:
                 raise extra.error("belongs to thresholdMetric, and the indicator is a ratioMetric; remove it")
 
 
 def _check_slices(objective: Mapping, dialect: Dialect, method: str) -> None:
     """Slices are looked at only where the method has them, but a duration must always be one."""
-    window = given(objective, "timeSliceWindow")
+    window = given_text(objective, "timeSliceWindow")
     check_number(objective, "timeSliceTarget")
     if window:
         parse_duration(window, dialect.units)
