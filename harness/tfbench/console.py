@@ -1,10 +1,12 @@
 """What `run` and `check` print when they end: the verdict, then one line a promise, or of a suite one a scenario."""
 
+import dataclasses
 from collections.abc import Iterator
 from typing import Any
 
 from rich.text import Text
 
+from tfbench.report.recoveries import told_in_a_line
 from tfbench.results import InvariantResult, ObjectiveResult, RecoveryResult, Results
 from tfbench.verdict import Verdict
 
@@ -31,6 +33,8 @@ def console_lines(results: Results) -> Iterator[Text]:
         note = f" ({judged.fault})" if isinstance(judged, RecoveryResult) and len(results.faults) > 1 else ""
         note += "" if judged.required else " (not required)"
         yield _line(judged.verdict, f"{judged.title['en']}{note}. {judged.reason['en']}")
+    for told in told_in_a_line(dataclasses.asdict(results)):
+        yield _line(Verdict.INFO, told["en"])
 
 
 def suite_console_lines(suite: dict[str, Any]) -> Iterator[Text]:

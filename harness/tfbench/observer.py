@@ -17,7 +17,17 @@ from tfbench.clock import Clock
 from tfbench.host import HostWatch
 from tfbench.journal import Journal
 from tfbench.platforms.probes import BROKER_AUTH, QUEUE
-from tfbench.platforms.servers import HOST, HTTP, PATRONI_PORT, Ports, leads, patroni, synchronous
+from tfbench.platforms.servers import (
+    HOST,
+    HTTP,
+    PATRONI_PORT,
+    SERVER_ERRORS,
+    Ports,
+    ask,
+    leads,
+    patroni,
+    synchronous,
+)
 from tfbench.platforms.stack import Stack, probe_all
 
 T = TypeVar("T")
@@ -25,6 +35,7 @@ T = TypeVar("T")
 EVERY_S = 0.5
 PROBE_EVERY_S = 1.0
 LEADER_EVERY_S = 0.25
+REPLICA_EVERY_S = 1.0
 HOST_EVERY_S = 1.0
 LEADER_TIMEOUT_S = 0.5
 READ_TIMEOUT_S = 1.5
@@ -37,7 +48,8 @@ DEAD_QUEUE = f"{QUEUE}.muertas"
 class Observation:
     """One look. Counts are messages or rows; `services` says up or down by each service's own probe.
 
-    `leader` and `sync_standby` are the PostgreSQL nodes that say so themselves.
+    `leader` and `sync_standby` are the PostgreSQL nodes that say so themselves; `replica_behind_s` is what MariaDB's
+    replica says while it receives and applies.
     """
 
     t: float
@@ -50,6 +62,7 @@ class Observation:
     leader: str | None = None
     sync_standby: str | None = None
     services: dict[str, str] = field(default_factory=dict)
+    replica_behind_s: int | None = None
 
 
 class Observer:
@@ -64,11 +77,13 @@ class Observer:
         # A reading that can hang (a frozen server) has a thread of its own, and is None when it grows old.
         self._outbox: Reading[int] = Reading(clock)
         self._leader: Reading[tuple[str | None, str | None]] = Reading(clock)
+        self._replica: Reading[int] = Reading(clock)
         looks = {
             "observer": (EVERY_S, self._look),
             "probes": (PROBE_EVERY_S, self._probe),
             "outbox": (EVERY_S, self._look_outbox),
             "leader": (LEADER_EVERY_S, self._look_leader),
+            "replica": (REPLICA_EVERY_S, self._look_replica),
             "host": (HOST_EVERY_S, self._look_host),
         }
         self._threads = [
@@ -108,13 +123,14 @@ class Observer:
         seen = Observation(
             self._clock.now(), main.get("messages_ready"), main.get("messages_unacknowledged"), main.get("consumers"),
             dead.get("messages"), self._outbox.fresh(), self._mails(), *(self._leader.fresh() or (None, None)),
-            dict(self._services),
+            dict(self._services), self._replica.fresh(),
         )  # fmt: skip
         self._latest = seen
         self._journal.record(
             "observation", t=seen.t, queue_ready=seen.queue_ready, queue_unacked=seen.queue_unacked,
             consumers=seen.consumers, dead_letters=seen.dead_letters, outbox=seen.outbox, mails=seen.mails,
-            leader=seen.leader, sync_standby=seen.sync_standby, services=seen.services,
+            leader=seen.leader, sync_standby=seen.sync_standby, replica_behind_s=seen.replica_behind_s,
+            services=seen.services,
         )  # fmt: skip
 
     def _queue(self, name: str) -> dict[str, int]:
@@ -154,6 +170,9 @@ class Observer:
     def _look_leader(self) -> None:
         self._leader.set(leader_and_standby(self._ports))
 
+    def _look_replica(self) -> None:
+        self._replica.set(replica_behind_s(self._ports))
+
 
 class Reading(Generic[T]):
     """The last value read, for as long as it is fresh."""
@@ -182,6 +201,21 @@ def leader_and_standby(ports: Ports) -> tuple[str | None, str | None]:
             standbys = synchronous(state)
             return node, standbys[0].get("application_name") if standbys else None
     return None, None
+
+
+def replica_behind_s(ports: Ports) -> int | None:
+    """How far MariaDB's replica is behind; None unless one both receives and applies."""
+    # The last of them is the replica in TicketFlow: the others are asked only when it does not answer.
+    for node in sorted((service for service in ports if service.startswith("mariadb")), reverse=True):
+        try:
+            rows = ask("mariadb", node, ports, "SHOW SLAVE STATUS")
+        except SERVER_ERRORS:
+            continue
+        for row in rows:
+            behind = row["Seconds_Behind_Master"]  # null in other cases too, such as while it connects
+            is_running = row["Slave_IO_Running"] == row["Slave_SQL_Running"] == "Yes"
+            return int(behind) if is_running and behind is not None else None
+    return None
 
 
 def primary_dsn(ports: Ports) -> str:

@@ -15,7 +15,7 @@ from tfbench.verdict import Verdict
 
 TABLES = ("objectives", "recovery", "expectations", "invariants", "faults")
 # Left to the run's own report, which is a link away.
-LONG = ("reason", "violations", "evidence")
+LONG = ("reason", "violations", "evidence", "operations", "waterfall")
 
 
 def judged_run(run_dir: Path, profile: str, folder: str, exit_code: int) -> Record:

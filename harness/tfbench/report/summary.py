@@ -6,7 +6,8 @@ from pathlib import Path
 from tfbench.report.evidence import Record
 from tfbench.report.formats import interval_s, seconds
 from tfbench.report.lines import Line, judged_lines, recovery_title
-from tfbench.results import load_results
+from tfbench.report.recoveries import told_in_a_line
+from tfbench.results_shape import load_sound_results
 from tfbench.verdict import Verdict
 
 MARKS = {Verdict.PASS: "✅", Verdict.FAIL: "❌", Verdict.INFO: "ℹ️"}
@@ -15,7 +16,7 @@ MOST_LINES = 20
 
 def summary(run_dir: Path) -> str:
     """The summary of a judged run, in English."""
-    results = load_results(run_dir)
+    results = load_sound_results(run_dir)
     lines = judged_lines(results)
     required = [line for line in lines if line.required]
     looks = [line for line in required if line.needs_a_look]
@@ -38,6 +39,7 @@ def summary(run_dir: Path) -> str:
             for item in results["recovery"]
         )
         parts.append(f"| Recovery | RTO | interval | limit | verdict |\n|---|---|---|---|---|\n{rows}")
+        parts += [_plain(told["en"]) for told in told_in_a_line(results)]
     return "\n\n".join(parts) + "\n"
 
 

@@ -1,6 +1,7 @@
 """From a run to its recovery times and to what they spend of error budgets.
 
     measured operations -> arrays -> recovery.py -> RecoveryResult -> budget.py -> BudgetResult
+                     all of an objective, and each type alone -'  waterfall.py: how it came about
 
 A refusal (`fail`) shows neither that a service is up nor that it is down, so recovery does not look at it.
 """
@@ -13,26 +14,37 @@ import numpy as np
 
 from tfbench import texts
 from tfbench.model import AnyObjective, Objective, RecoveryObjective
-from tfbench.results import BudgetResult, RecoveryResult
+from tfbench.results import BudgetResult, OperationRecovery, RecoveryResult
 from tfbench.rundata import RunData
 from tfbench.slo.budget import failures_per_window, spent_ratio, spoilt_slices_s
 from tfbench.slo.objective import SlicedObjective
-from tfbench.slo.recovery import Injection, Recovery, Seen, measure_recovery, recovery_verdict, slice_width
+from tfbench.slo.recovery import (
+    Floats,
+    Injection,
+    Recovery,
+    Seen,
+    first_success,
+    measure_recovery,
+    recovery_verdict,
+    slice_width,
+)
+from tfbench.slo.waterfall import waterfall
 from tfbench.verdict import Verdict
 from tfbench.windows import FaultTimes, RunWindows
 
 _OPERATIONS = """
-SELECT t_intended, t_end, outcome = 'ok' AND latency_ms < $latency_ms_below AS good
+SELECT t_intended, t_end, outcome = 'ok' AS ok, outcome = 'ok' AND latency_ms < $latency_ms_below AS good
 FROM measured WHERE list_contains($operations, op) AND outcome <> 'fail' ORDER BY t_intended
 """
 
 
 def judge_recovery(run: RunData, objective: RecoveryObjective, fault: FaultTimes, required: bool) -> RecoveryResult:
     """Measure and judge one recovery objective against one fault."""
-    recovery = _measure(run, objective, fault)
+    recovery, _ = _measure(run, objective, fault, objective.operations)
     verdict = recovery_verdict(recovery, objective.limit_s)
     if recovery.seen is Seen.NO_OUTAGE and fault.verified is None:
         verdict = Verdict.INVALID  # nothing broke, as far as anybody saw: that says nothing of recovery
+    operations = [_of_operation(run, objective, fault, operation) for operation in objective.operations]
     return RecoveryResult(
         id=objective.id,
         title=dataclasses.asdict(objective.title),
@@ -47,22 +59,48 @@ def judge_recovery(run: RunData, objective: RecoveryObjective, fault: FaultTimes
         upper_s=recovery.upper_s,
         detect_s=recovery.detect_s,
         outage_s=recovery.outage_s,
+        operations=operations,
+        waterfall=waterfall(run, fault, operations, _observed_until(run.windows, fault)),
     )
 
 
-def _measure(run: RunData, objective: RecoveryObjective, fault: FaultTimes) -> Recovery:
+def _of_operation(run: RunData, objective: RecoveryObjective, fault: FaultTimes, operation: str) -> OperationRecovery:
+    """One type of operation by itself, measured as the objective measures them together."""
+    recovery, succeeded_at = _measure(run, objective, fault, (operation,))
+    return OperationRecovery(
+        operation=operation,
+        seen=recovery.seen.value,
+        rto_s=recovery.rto_s,
+        lower_s=recovery.lower_s,
+        upper_s=recovery.upper_s,
+        detect_s=recovery.detect_s,
+        outage_s=recovery.outage_s,
+        down_s=recovery.down_s,
+        first_success_s=_first_success_s(run, fault, recovery, succeeded_at),
+    )
+
+
+def _first_success_s(run: RunData, fault: FaultTimes, recovery: Recovery, succeeded_at: Floats) -> float | None:
+    if fault.begin is None or recovery.down_s is None:
+        return None
+    observed_until = _observed_until(run.windows, fault)
+    until = observed_until if recovery.rto_s is None else fault.begin + recovery.rto_s
+    t = first_success(succeeded_at, fault.begin, until, observed_until)
+    return None if t is None else t - fault.begin
+
+
+def _measure(
+    run: RunData, objective: RecoveryObjective, fault: FaultTimes, operations: tuple[str, ...]
+) -> tuple[Recovery, Floats]:
+    """The recovery that these operations show, and when each successful one was answered."""
     if fault.begin is None or fault.effect is None:
-        return Recovery(Seen.NO_DATA, objective.hold_s)
-    arrays = run.arrays(
-        _OPERATIONS,
-        operations=list(objective.operations),
-        latency_ms_below=objective.latency_ms_below,
-    )
-    t_intended = arrays["t_intended"].astype(np.float64)
+        return Recovery(Seen.NO_DATA, objective.hold_s), np.empty(0)
+    arrays = run.arrays(_OPERATIONS, operations=list(operations), latency_ms_below=objective.latency_ms_below)
+    t_intended, t_end = arrays["t_intended"].astype(np.float64), arrays["t_end"].astype(np.float64)
     rate = _rate(t_intended, run.windows.measured_from, fault.begin)
-    return measure_recovery(
+    recovery = measure_recovery(
         t_intended,
-        arrays["t_end"].astype(np.float64),
+        t_end,
         arrays["good"].astype(np.bool_),
         Injection(
             begin=fault.begin,
@@ -74,6 +112,7 @@ def _measure(run: RunData, objective: RecoveryObjective, fault: FaultTimes) -> R
         slice_target=objective.slice_target,
         slice_s=slice_width(rate, objective.slice_target, objective.hold_s),
     )
+    return recovery, t_end[arrays["ok"].astype(np.bool_)]
 
 
 def _observed_until(windows: RunWindows, fault: FaultTimes) -> float:
@@ -83,7 +122,7 @@ def _observed_until(windows: RunWindows, fault: FaultTimes) -> float:
     return min([windows.load_until, *later])
 
 
-def _rate(t_intended: "np.typing.NDArray[np.float64]", since: float, begin: float) -> float:
+def _rate(t_intended: Floats, since: float, begin: float) -> float:
     """Operations a second before the fault: what traffic looks like when the service is well."""
     before = int(np.count_nonzero(t_intended < begin))
     if before and begin > since:

@@ -21,6 +21,8 @@ not good.
   good operation around the fault.
 - No t_up: censored. It surely failed if it was still bad `limit_s` after the effect; else too little was
   seen.
+- first_success: when the longest time without a successful answer ended, whatever the latency of that answer. One
+  success is no recovery; it tells when the way through was open again.
 - relapse_s: bad slices after t_up. A service that comes back and then is down for as long as the limit allows
   has not kept the promise.
 
@@ -71,7 +73,8 @@ class Injection:
 
 @dataclass(frozen=True, slots=True)
 class Recovery:
-    """A recovery in seconds; None is not measured. It was still bad `lower_s` after the effect."""
+    """A recovery in seconds; None is not measured. It was still bad `lower_s` after the effect, and down since `down_s`
+    after the injection."""
 
     seen: Seen
     slice_s: float
@@ -81,6 +84,7 @@ class Recovery:
     detect_s: float | None = None
     outage_s: float | None = None
     relapse_s: float = 0.0
+    down_s: float | None = None
 
 
 def slice_width(rate_per_s: float, slice_target: float, hold_s: float) -> float:
@@ -121,8 +125,9 @@ def measure_recovery(
     t_up = history.first_up(t_down, hold_s, injection.observed_until)
     last_bad = history.last_bad(before=math.inf if t_up is None else t_up)
     lower_s = max(0.0, last_bad - injection.effect)
+    down_s = t_down - injection.begin
     if t_up is None:
-        return Recovery(Seen.NOT_RECOVERED, slice_s, lower_s=lower_s, detect_s=detect_s)
+        return Recovery(Seen.NOT_RECOVERED, slice_s, lower_s=lower_s, detect_s=detect_s, down_s=down_s)
     return Recovery(
         Seen.RECOVERED,
         slice_s,
@@ -132,7 +137,18 @@ def measure_recovery(
         detect_s=detect_s,
         outage_s=t_up - t_down,
         relapse_s=history.bad_time(t_up + hold_s, injection.observed_until),
+        down_s=down_s,
     )
+
+
+def first_success(succeeded_at: Floats, begin: float, until: float, observed_until: float) -> float | None:
+    """When the longest time without a success ended, of those that began within `begin..until`; None: it did not."""
+    after = np.sort(succeeded_at[succeeded_at >= begin])
+    silent_from = np.concatenate(([begin], after))
+    silent_to = np.concatenate((after, [max(observed_until, silent_from[-1])]))
+    silences = np.where(silent_from < until, silent_to - silent_from, -1.0)
+    longest = int(np.argmax(silences))
+    return float(silent_to[longest]) if longest < len(after) else None
 
 
 def recovery_verdict(recovery: Recovery, limit_s: float) -> Verdict:

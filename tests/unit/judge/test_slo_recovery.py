@@ -9,6 +9,7 @@ from tfbench.slo.recovery import (
     Injection,
     Recovery,
     Seen,
+    first_success,
     measure_recovery,
     recovery_verdict,
     slice_width,
@@ -210,3 +211,20 @@ def test_poisson_arrivals_do_not_lose_a_recovery_to_chance(rate: float) -> None:
 )
 def test_slices_grow_as_traffic_thins(rate: float, target: float, width: float) -> None:
     assert slice_width(rate, target, 10) == pytest.approx(width)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "succeeded_at", "until", "expected"),
+    [
+        ("silence ends with the first answer after it", [99.9, 100.2, 103.5, 103.6], 103.4, 103.5),
+        ("answers that were under way at the fault do not end it", [100.1, 100.3, 104.0, 104.1], 103.8, 104.0),
+        ("a longer silence after the recovery is another", [100.5, 103.0, 103.1, 130.0], 102.9, 103.0),
+        ("the first answer is the end of it where there was none before", [105.0], 104.5, 105.0),
+        ("nothing after the fault is no success", [99.0, 99.9], 200.0, None),
+        ("silence until the end has no end", [100.5, 101.0], 200.0, None),
+    ],
+)
+def test_the_first_success_ends_the_longest_silence(
+    sentence: str, succeeded_at: list[float], until: float, expected: float | None
+) -> None:
+    assert first_success(np.array(succeeded_at), BEGIN, until, END) == expected, sentence
