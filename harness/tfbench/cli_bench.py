@@ -77,7 +77,7 @@ def load(rates: tuple[int, ...], seconds: float) -> None:
 def journal(find: Callable[[], Workspace], rows: int) -> None:
     """Judge a generated run of so many operations, and print how long each objective takes. Needs no Docker.
 
-    Writes the run into a temporary folder, 200 bytes an operation free, and removes it.
+    Writes the run into a temporary folder, 40 bytes an operation free, and removes it.
     """
     from tfbench.bench.journal import bench_journal, show
     from tfbench.interrupts import one_interrupt

@@ -25,7 +25,7 @@ from tfbench.results import (
 )
 from tfbench.rundata import RunData, opened
 from tfbench.slo.outages import budgets, judge_recovery
-from tfbench.slo.ratios import judge_objective
+from tfbench.slo.ratios import judge_objectives
 from tfbench.texts import Rendered
 from tfbench.verdict import Verdict, merge
 
@@ -78,11 +78,8 @@ def judge(run_dir: Path, scenario: Scenario) -> Results:
 
 
 def _judge_objectives(run: RunData, scenario: Scenario) -> list[ObjectiveResult]:
-    return [
-        judge_objective(run, objective, objective.id in scenario.required)
-        for objective in scenario.slo.objectives
-        if isinstance(objective, Objective)
-    ]
+    ratios = [objective for objective in scenario.slo.objectives if isinstance(objective, Objective)]
+    return judge_objectives(run, ratios, scenario.required)
 
 
 def _judge_recoveries(run: RunData, scenario: Scenario) -> list[RecoveryResult]:

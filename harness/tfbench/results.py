@@ -33,8 +33,44 @@ class ObjectiveResult:
 
 
 @dataclass(frozen=True, slots=True)
+class OperationRecovery:
+    """One type of operation of an RTO. `seen` is a word of `slo/recovery.py`; times are seconds since the injection.
+
+    `down_s` is the first failure that starts the outage, `first_success_s` when its longest silence ended.
+    """
+
+    operation: str
+    seen: str
+    rto_s: float | None
+    lower_s: float | None
+    upper_s: float | None
+    detect_s: float | None
+    outage_s: float | None
+    down_s: float | None
+    first_success_s: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class WaterfallStep:
+    """One step of a recovery, `at_s` seconds after the injection: None is an event that was expected and not found.
+
+    `who` is the instance that tells it, or that it happened to; `source` where it is written in the run folder.
+    """
+
+    step: str
+    who: str | None
+    operation: str | None
+    at_s: float | None
+    source: str
+    text: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class RecoveryResult:
-    """An RTO judged. `lower_s..upper_s` is as wide as the arrivals allow; `rto_s` None: not recovered (censored)."""
+    """An RTO judged. `lower_s..upper_s` is as wide as the arrivals allow; `rto_s` None: not recovered (censored).
+
+    `waterfall` has the steps of its fault and of its own operations, in order.
+    """
 
     id: str
     title: dict[str, str]
@@ -49,6 +85,8 @@ class RecoveryResult:
     upper_s: float | None
     detect_s: float | None
     outage_s: float | None
+    operations: list[OperationRecovery] = field(default_factory=list)
+    waterfall: list[WaterfallStep] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +129,10 @@ class FaultResult:
 
 @dataclass(frozen=True, slots=True)
 class LoadResult:
-    """Offered and delivered arrivals; `valid` False makes the run INVALID."""
+    """Offered and delivered arrivals; `valid` False makes the run INVALID.
+
+    The true p99 lies within `lower..upper` with 95% confidence; None: too few arrivals for that end.
+    """
 
     offered: int
     delivered: int
@@ -99,6 +140,8 @@ class LoadResult:
     start_delay_p99_ms: float | None
     valid: bool
     reason: dict[str, str]
+    start_delay_p99_lower_ms: float | None = None
+    start_delay_p99_upper_ms: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,17 +15,19 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from tfbench.errors import UsageError
+from tfbench.errors import ConfigError
 from tfbench.results import SCHEMA, Results
 
 _SHOWN = 40
 
 
 def load_sound_results(run_dir: Path) -> dict[str, Any]:
-    """The parsed results.json of a judged run. Raises UsageError, with what is wrong, when it is none."""
+    """The parsed results.json of a judged run. Raises ConfigError, with what is wrong and where, when it is none."""
     try:
         data = json.loads((run_dir / "results.json").read_text(encoding="utf-8"))
         json.dumps(data, ensure_ascii=False).encode()  # half a character, which no report could hold
+    except json.JSONDecodeError as error:
+        raise _refused(run_dir, f"cannot be read ({error.msg})", error.lineno) from error
     except (OSError, ValueError, RecursionError) as error:
         raise _refused(run_dir, f"cannot be read ({type(error).__name__}: {error})") from error
     if not isinstance(data, dict) or data.get("schema") != SCHEMA:
@@ -35,8 +37,8 @@ def load_sound_results(run_dir: Path) -> dict[str, Any]:
     return data
 
 
-def _refused(run_dir: Path, problem: str) -> UsageError:
-    return UsageError(f"{run_dir / 'results.json'}: {problem}; judge the run again: tfbench check {run_dir}")
+def _refused(run_dir: Path, problem: str, line: int | None = None) -> ConfigError:
+    return ConfigError(run_dir / "results.json", line, f"{problem}; judge the run again: tfbench check {run_dir}")
 
 
 def _problems(value: Any, kind: Any, path: str) -> Iterator[str]:

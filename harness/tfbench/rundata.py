@@ -3,7 +3,7 @@
 run folder -> RunData(db: DuckDB views, windows, journal records, meta, environment)
 
 operations   every row the load wrote, warm-up included
-measured     after warm-up, with latency_ms and in_fault
+measured     after warm-up, with latency_ms, in_fault and since_s, the seconds since measuring began
 purchases    acked purchases, one row an order
 outages      (t0, t1) while a verified fault held
 strikes      (begin_t, effect_t, until_t): a fault struck within begin..effect, its target was well again at until
@@ -14,7 +14,7 @@ orders, sales, ...   one view a store of docs/run-folder.md; a store that could 
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -122,7 +122,7 @@ FROM operations WHERE op = 'purchase' AND outcome = 'ok' AND orden_id IS NOT NUL
 
 @dataclass(frozen=True, slots=True)
 class RunData:
-    """Everything that judging reads. `stores` names the stores that could be read."""
+    """Everything that judging reads. `stores` names the stores that could be read; `logs` holds the services' logs."""
 
     db: duckdb.DuckDBPyConnection
     windows: RunWindows
@@ -130,6 +130,7 @@ class RunData:
     stores: frozenset[str]
     meta: dict[str, Any]
     environment: dict[str, Any]
+    logs: Path | None = None
 
     def rows(self, sql: str, **parameters: Any) -> list[tuple[Any, ...]]:
         """All rows of one query; parameters are named `$name` in it."""
@@ -169,7 +170,8 @@ def opened(run_dir: Path, faults: tuple[FaultSpec, ...]) -> Iterator[RunData]:
         refuse_other_times(db, run_dir, journal.records[0]["t"])
         stores = frozenset(name for name in STORES if _create_store(db, run_dir, name))
         meta = read_sound_json(run_dir / "stores" / "meta.json")
-        yield assembled(db, stores, journal, faults, meta, read_sound_json(run_dir / "environment.json"))
+        environment = read_sound_json(run_dir / "environment.json")
+        yield replace(assembled(db, stores, journal, faults, meta, environment), logs=run_dir / "logs")
 
 
 @contextmanager
@@ -215,7 +217,7 @@ def _create_derived(db: duckdb.DuckDBPyConnection, windows: RunWindows) -> None:
     )
     db.execute(
         f"CREATE VIEW measured AS SELECT *, (t_end - t_intended) * 1000 AS latency_ms, "
-        f"{in_fault or 'false'} AS in_fault FROM operations "
+        f"t_intended - {_double(windows.measured_from)} AS since_s, {in_fault or 'false'} AS in_fault FROM operations "
         f"WHERE t_intended >= {_double(windows.measured_from)}"
     )
     db.execute(_PURCHASES)

@@ -10,7 +10,7 @@ from tfbench import texts
 from tfbench.model import AnyObjective, Objective, RecoveryObjective, Scenario
 from tfbench.results import FaultResult, LoadResult
 from tfbench.rundata import RunData
-from tfbench.slo.stats import percentile
+from tfbench.slo.stats import percentile, percentile_interval
 from tfbench.windows import FaultTimes
 
 # An arrival may start late by this share of the tightest latency promised before lateness blurs the verdict.
@@ -38,7 +38,7 @@ def judge_load(run: RunData, scenario: Scenario) -> LoadResult:
     dropped = max(own.get("dropped", 0), dropped_rows)
     offered = own.get("offered", delivered + dropped)
     delays = run.arrays(_START_DELAYS)["delay_ms"].astype(np.float64)
-    delay_p99_ms = percentile(delays, 99)
+    delay_p99_ms, (lower_ms, upper_ms) = percentile(delays, 99), percentile_interval(delays, 99)
     limit_ms = late_limit_ms(scenario)
     numbers = {
         "offered": offered,
@@ -69,6 +69,8 @@ def judge_load(run: RunData, scenario: Scenario) -> LoadResult:
         delivered=delivered,
         dropped=dropped,
         start_delay_p99_ms=delay_p99_ms,
+        start_delay_p99_lower_ms=lower_ms,
+        start_delay_p99_upper_ms=upper_ms,
         valid=not troubles,
         reason=texts.joined(*(texts.render(f"load.{key}", **numbers) for key in keys)),
     )

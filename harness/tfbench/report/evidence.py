@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from tfbench.model import FaultSpec
-from tfbench.results import load_results
+from tfbench.results_shape import load_sound_results
 from tfbench.rundata import STORES, RunData, opened
 
 Record = dict[str, Any]
@@ -47,7 +47,7 @@ class Evidence:
 @contextmanager
 def opened_evidence(run_dir: Path) -> Iterator[Evidence]:
     """The evidence of a run folder. Raises UsageError when it has no journal or unreadable operations."""
-    results = load_results(run_dir)
+    results = load_sound_results(run_dir)
     faults = tuple(FaultSpec(f["id"], f["type"], f["target"], ()) for f in results["faults"])
     copies = {
         name: (run_dir / name).read_text(encoding="utf-8", errors="replace")

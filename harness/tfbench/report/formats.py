@@ -45,13 +45,19 @@ def duration(value_s: float | None) -> str | None:
 
 def interval_s(lower: float | None, upper: float | None) -> str | None:
     """12.1 – 12.4 s; an end that is not known is left open."""
-    if lower is None and upper is None:
-        return None
+    return _interval(seconds(lower), seconds(upper))
+
+
+def interval_ms(lower: float | None, upper: float | None) -> str | None:
+    """7.3 – 9.1 ms; an end that is not known is left open."""
+    return _interval(milliseconds(lower), milliseconds(upper))
+
+
+def _interval(lower: str | None, upper: str | None) -> str | None:
+    """Two times in the same unit, which is said once."""
     if upper is None:
-        return f"≥{NBSP}{seconds(lower)}"
-    if lower is None:
-        return f"≤{NBSP}{seconds(upper)}"
-    return f"{seconds(lower)} – {seconds(upper)}".replace(f"{NBSP}s –", " –")
+        return None if lower is None else f"≥{NBSP}{lower}"
+    return f"≤{NBSP}{upper}" if lower is None else f"{lower.rpartition(NBSP)[0]} – {upper}"
 
 
 def milliseconds(value: float | None) -> str | None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tfbench.report.evidence import Record
 from tfbench.report.lines import Line, judged_lines
-from tfbench.results import load_results
+from tfbench.results_shape import load_sound_results
 from tfbench.verdict import Verdict
 
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -19,7 +19,7 @@ _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 def junit(run_dir: Path) -> Path:
     """Write `junit.xml` into the run folder and return its path."""
     path = run_dir / "junit.xml"
-    path.write_bytes(junit_xml(load_results(run_dir)))
+    path.write_bytes(junit_xml(load_sound_results(run_dir)))
     return path
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from tfbench.report.evidence import Evidence
 from tfbench.report.timeline import Span, Timeline, middle
+from tfbench.slo.stats import percentile_ranks
 
 Rows = list[dict[str, Any]]
 
@@ -111,8 +112,17 @@ def _ms(value: float | None) -> float | None:
 
 
 @dataclass(frozen=True, slots=True)
+class Percentile:
+    """An observed value, and the two between which the true one lies with 95% confidence; None: too few to bound it."""
+
+    ms: float
+    lower_ms: float | None
+    upper_ms: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class PhaseTotals:
-    """Operations of one group intended in one phase."""
+    """Operations of one group intended in one phase; the percentiles are of answered ones, None without any."""
 
     phase: str
     group: str
@@ -121,8 +131,8 @@ class PhaseTotals:
     fail: int
     unknown: int
     dropped: int
-    p50_ms: float | None
-    p99_ms: float | None
+    p50: Percentile | None
+    p99: Percentile | None
 
 
 def phase_totals(evidence: Evidence, timeline: Timeline) -> list[PhaseTotals]:
@@ -133,21 +143,45 @@ def phase_totals(evidence: Evidence, timeline: Timeline) -> list[PhaseTotals]:
 
 
 def _totals(evidence: Evidence, timeline: Timeline, phase: Span) -> list[PhaseTotals]:
+    counted = f"""
+        SELECT {_GROUP_SQL} AS grp, {_OUTCOME_SQL} AS outcome, (t_end - t_intended) * 1000 AS ms
+        FROM operations WHERE t_intended - $zero >= $start AND t_intended - $zero < $end"""
+    within = {"zero": timeline.zero, "start": phase.start_s, "end": phase.end_s}
     rows = evidence.run.rows(
         f"""
-        WITH counted AS (
-            SELECT {_GROUP_SQL} AS grp, {_OUTCOME_SQL} AS outcome, (t_end - t_intended) * 1000 AS ms
-            FROM operations WHERE t_intended - $zero >= $start AND t_intended - $zero < $end)
         SELECT grp, count(*), count(*) FILTER (outcome = 'ok'), count(*) FILTER (outcome = 'fail'),
-               count(*) FILTER (outcome = 'unknown'), count(*) FILTER (outcome = 'dropped'),
-               quantile_disc(ms, 0.5) FILTER (outcome IN ('ok', 'fail')),
-               quantile_disc(ms, 0.99) FILTER (outcome IN ('ok', 'fail'))
-        FROM counted GROUP BY 1
+               count(*) FILTER (outcome = 'unknown'), count(*) FILTER (outcome = 'dropped')
+        FROM ({counted}) GROUP BY 1
         """,
-        zero=timeline.zero,
-        start=phase.start_s,
-        end=phase.end_s,
+        **within,
     )
     order = (*GROUPS, OTHER)
     rows.sort(key=lambda row: order.index(row[0]))
-    return [PhaseTotals(phase.name, *row) for row in rows]
+    answered = {group: ok + fail for group, _, ok, fail, *_ in rows if ok + fail}
+    found = _percentiles(evidence, f"SELECT * FROM ({counted}) WHERE outcome IN ('ok', 'fail')", within, answered)
+    return [PhaseTotals(phase.name, *row, *found.get(row[0], (None, None))) for row in rows]
+
+
+def _percentiles(
+    evidence: Evidence, timed: str, within: dict[str, float], answered: dict[str, int]
+) -> dict[str, tuple[Percentile, Percentile]]:
+    """p50 and p99 of each group, `answered` operations in it. The ranks are known from their numbers."""
+    if not answered:
+        return {}
+    ranks = {group: [rank for percent in (50, 99) for rank in _ranks(n, percent)] for group, n in answered.items()}
+    columns = ", ".join(
+        # In the middle between two ranks, so that no rounding leads to the wrong one.
+        f"quantile_disc(ms, {[((rank or 1) - 0.5) / n for rank in ranks[group]]}) FILTER (grp = '{group}')"
+        for group, n in answered.items()
+    )
+    values = evidence.run.row(f"SELECT {columns} FROM ({timed})", **within)
+    found = {}
+    for (group, wanted), column in zip(ranks.items(), values, strict=True):
+        known: list[Any] = [None if rank is None else value for rank, value in zip(wanted, column, strict=True)]
+        found[group] = Percentile(*known[:3]), Percentile(*known[3:])
+    return found
+
+
+def _ranks(n: int, percent: int) -> tuple[int, int | None, int | None]:
+    """The rank of a percentile among `n` ordered values, and those of the ends of its interval."""
+    return -(-n * percent // 100), *percentile_ranks(n, percent)

@@ -21,9 +21,10 @@ from tfbench.report.evidence import Evidence, Record, opened_evidence
 from tfbench.report.figures import read_figures
 from tfbench.report.lines import judged_lines
 from tfbench.report.operations import phase_totals
-from tfbench.report.recoveries import rows_by_fault, worst_by_promise
+from tfbench.report.recoveries import figure_name, rows_by_fault, worst_by_promise
 from tfbench.report.texts import Texts, number, read_texts, translated
 from tfbench.report.timeline import fault_states, read_timeline
+from tfbench.report.waterfall import exactly, waterfalls
 
 TEMPLATE = "report.html.j2"
 SHOWN = 50
@@ -56,6 +57,7 @@ def _context(evidence: Evidence, texts: Texts) -> Record:
         "figures": read_figures(evidence, timeline),
         "recoveries": rows_by_fault(evidence.results),
         "worst_recoveries": worst_by_promise(evidence.results),
+        "waterfalls": waterfalls(evidence.results, says),
         "dead_letters": _dead_letters(evidence),
         "timeline": timeline,
         # Our own drawing: its texts were escaped when it was drawn.
@@ -118,6 +120,7 @@ def jinja_environment(reports_dir: Path, texts: Texts) -> Environment:
         "say": texts.say,
         "label": texts.label,
         "window": formats.window,
+        "figure_name": figure_name,
         "flattened": flattened,
         "style": Markup((reports_dir / "report.css").read_text(encoding="utf-8")),
     }
@@ -126,12 +129,14 @@ def jinja_environment(reports_dir: Path, texts: Texts) -> Environment:
         "count": _bilingual(formats.count),
         "decimal": _bilingual(formats.decimal),
         "seconds": _bilingual(formats.seconds),
+        "exactly": _bilingual(exactly),
         "duration": _bilingual(formats.duration),
         "milliseconds": _bilingual(formats.milliseconds),
         "percent": _bilingual(formats.percent),
         "share": _bilingual(formats.share),
         "offset": _bilingual(formats.offset),
         "interval": _bilingual(lambda ends: formats.interval_s(*ends)),
+        "interval_ms": _bilingual(lambda ends: formats.interval_ms(*ends)),
         "utc": formats.utc,
         "short_id": formats.short_id,
     }

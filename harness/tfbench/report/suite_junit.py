@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tfbench.report.evidence import Record
 from tfbench.report.junit import document, error_suite, run_suite_element
-from tfbench.results import load_results
+from tfbench.results_shape import load_sound_results
 
 
 def suite_junit(folder: Path) -> Path:
@@ -22,4 +22,4 @@ def suite_junit(folder: Path) -> Path:
 def _of_run(folder: Path, run: Record) -> ET.Element:
     if run["run"] is None:
         return error_suite(run["scenario"], run["reason"]["en"])
-    return run_suite_element(load_results(folder / run["run"]))
+    return run_suite_element(load_sound_results(folder / run["run"]))

@@ -1,4 +1,4 @@
-"""Cuts a run into slices of time and counts what is in each: pure arithmetic on times.
+"""Cuts a run into slices of time, whole seconds each, and counts what is in each: pure arithmetic.
 
 A slice belongs to a fault when the fault's window touches it, or when it holds a record that does: one asked for just
 before the fault, and in flight when it struck.
@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
 # 0.9 of 10 is 9, also in floating point.
@@ -22,8 +23,8 @@ ROUNDING = 1e-9
 class Grid:
     """Whole slices from the start on; `tail_s` is what is left of the time after the last one."""
 
-    n: NDArray[np.int64]
-    good: NDArray[np.int64]
+    n: Ints
+    good: Ints
     in_fault: Bools
     tail_s: float
 
@@ -34,8 +35,9 @@ class Grid:
 
 
 def slice_records(
-    t: Floats,
-    good: Bools,
+    second: Ints,
+    n: Ints,
+    good: Ints,
     in_fault: Bools,
     *,
     since: float,
@@ -43,18 +45,18 @@ def slice_records(
     slice_s: float,
     faults: Iterable[tuple[float, float]],
 ) -> Grid:
-    """The slices of [since, until), and what was counted in each."""
+    """The slices of [since, until), and how many were counted in each, `good` of them; `second` counts from `since`."""
     length_s = until - since if math.isfinite(until - since) else 0.0
     count = max(0, math.floor(length_s / slice_s + ROUNDING))
-    number = np.floor((t - since) / slice_s).astype(np.int64) if count else np.zeros(len(t), dtype=np.int64)
+    number = np.floor(second / slice_s).astype(np.int64)
     inside = (number >= 0) & (number < count)
     starts = since + np.arange(count) * slice_s
     touched = np.bincount(number[inside & in_fault], minlength=count) > 0
     for begin, end in faults:
         touched |= (starts < end) & (starts + slice_s > begin)
     return Grid(
-        n=np.bincount(number[inside], minlength=count),
-        good=np.bincount(number[inside & good], minlength=count),
+        n=np.bincount(number[inside], n[inside], count).astype(np.int64),
+        good=np.bincount(number[inside], good[inside], count).astype(np.int64),
         in_fault=touched,
         tail_s=max(0.0, length_s - count * slice_s),
     )

@@ -1,13 +1,15 @@
-"""What every page of these tests would pay for anew: its texts parsed, its templates compiled."""
+"""What every page of these tests would pay for anew: its texts read, its templates compiled, its drawings drawn."""
 
 import functools
-from collections.abc import Iterator
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from jinja2 import FileSystemBytecodeCache
 from page_text import Page
 from tfbench.model import LANGUAGES
-from tfbench.report import page, suite_page
+from tfbench.report import charts, page, repeat_page, suite_page
 
 PLAIN = "<svg></svg>"
 
@@ -17,14 +19,32 @@ read = functools.cache(Page)
 
 @pytest.fixture(scope="session", autouse=True)
 def paid_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Pages are made with the same texts and templates; both cost more than the rest of a small page."""
+    """Pages are made with the same texts and templates; both cost more than the rest of a small page.
+
+    So does a drawing: the same data is drawn once.
+    """
     compiled = FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
     texts = functools.cache(page.read_texts)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(page, "read_texts", texts)
         patch.setattr(suite_page, "read_texts", texts)
+        patch.setattr(repeat_page, "read_texts", texts)
+        patch.setattr(charts.vl_convert, "vegalite_to_svg", drawn_once(charts.vl_convert.vegalite_to_svg))
         patch.setattr(page, "Environment", functools.partial(page.Environment, bytecode_cache=compiled))
         yield
+
+
+def drawn_once(draw: Callable[..., str]) -> Callable[..., str]:
+    """`vegalite_to_svg` that remembers what it drew."""
+    known: dict[str, str] = {}
+
+    def drawn(spec: str, **options: Any) -> str:
+        key = json.dumps([spec, options], sort_keys=True)
+        if key not in known:
+            known[key] = draw(spec, **options)
+        return known[key]
+
+    return drawn
 
 
 @pytest.fixture
@@ -32,3 +52,4 @@ def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
     """For tests of what stands around a drawing: nothing is drawn."""
     monkeypatch.setattr(page, "draw", lambda *_: dict.fromkeys(LANGUAGES, PLAIN))
     monkeypatch.setattr(suite_page, "draw_recoveries", lambda *_: dict.fromkeys(LANGUAGES, PLAIN))
+    monkeypatch.setattr(repeat_page, "draw_distributions", lambda *_: dict.fromkeys(LANGUAGES, PLAIN))

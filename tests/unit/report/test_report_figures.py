@@ -11,8 +11,9 @@ from tfbench.report import formats, render
 from tfbench.report.evidence import opened_evidence
 from tfbench.report.figures import read_figures
 from tfbench.report.observations import backlog_rows, deliveries, service_states
-from tfbench.report.operations import latencies, phase_totals, rates
+from tfbench.report.operations import GROUPS, latencies, phase_totals, rates
 from tfbench.report.timeline import read_timeline
+from tfbench.slo.stats import percentile, percentile_interval
 
 
 def test_figures_of_a_run_that_kept_everything(runs: dict[str, Path]) -> None:
@@ -167,6 +168,49 @@ def test_phase_totals_add_up(runs: dict[str, Path]) -> None:
     assert all(row.n == row.ok + row.fail + row.unknown + row.dropped for row in totals)
 
 
+def test_percentiles_and_their_intervals_are_values_that_were_observed(runs: dict[str, Path]) -> None:
+    """Those of `stats.percentile_interval`, which the tests hold against scipy, on the same latencies."""
+    known = opened = 0
+    with opened_evidence(runs["failed"]) as evidence:
+        timeline = read_timeline(evidence)
+        spans = {span.name: span for span in timeline.phases}
+        for row in phase_totals(evidence, timeline):
+            found = evidence.run.arrays(
+                "SELECT (t_end - t_intended) * 1000 AS ms FROM operations WHERE list_contains($ops, op)"
+                " AND outcome IN ('ok', 'fail') AND t_intended - $zero >= $start AND t_intended - $zero < $end",
+                ops=list(GROUPS[row.group]),
+                zero=timeline.zero,
+                start=spans[row.phase].start_s,
+                end=spans[row.phase].end_s,
+            )["ms"]
+            for percent, seen in ((50, row.p50), (99, row.p99)):
+                if len(found) == 0:
+                    assert seen is None
+                    continue
+                assert seen is not None
+                assert seen.ms == percentile(found, percent)
+                assert (seen.lower_ms, seen.upper_ms) == percentile_interval(found, percent)
+                known += seen.upper_ms is not None
+                opened += seen.upper_ms is None
+    assert known
+    assert opened
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_the_page_shows_percentiles_with_their_intervals(tmp_path: Path, reports_dir: Path) -> None:
+    """Of 10,000 values of 1 to 10,000 ms p99 lies between the 9,880th and the 9,920th."""
+    shop = simulate(3, until_s=20)
+    [row] = [row for row in shop.operations if row["op"] == "catalogue"][:1]
+    shop.operations[:] = [
+        row | {"t_intended": T0 + WARMUP + at / 1000, "t_end": T0 + WARMUP + at / 1000 + (1 + at) / 1000}
+        for at in range(10_000)
+    ]
+    run = write_run(tmp_path / "run", shop, passed_results(shop), journal_of(shop, 1e9))
+    page = render(run, reports_dir).read_text(encoding="utf-8")
+    assert "9,880 – 9,920" in page
+    assert "9.880 – 9.920" in page
+
+
 @pytest.mark.parametrize(
     ("shown", "expected"),
     [
@@ -184,6 +228,8 @@ def test_phase_totals_add_up(runs: dict[str, Path]) -> None:
         (formats.interval_s(1.23, None), "≥\u00a01.2\u00a0s"),
         (formats.interval_s(None, None), None),
         (formats.milliseconds(1234.5), "1,234\u00a0ms"),
+        (formats.interval_ms(7.3, 91), "7.3 – 91.0\u00a0ms"),
+        (formats.interval_ms(None, 250), "≤\u00a0250\u00a0ms"),
         (formats.window(2_592_000.0), ("30", "unit_days")),
         (formats.window(300.0), ("300", "unit_seconds")),
         (formats.utc(0.0), "1970-01-01 00:00:00 UTC"),

@@ -3,13 +3,14 @@
 import json
 import re
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from paid_once import read
-from tfbench.errors import UsageError
+from tfbench.errors import ConfigError, UsageError
 from tfbench.model import LANGUAGES
-from tfbench.report import render
+from tfbench.report import junit, render, summary
 from tfbench.report.page import latency_limit_ms
 
 RUNS = ("passed", "failed", "invalid", "interrupted")
@@ -177,6 +178,33 @@ def test_a_folder_that_is_no_run_is_refused(runs: dict[str, Path], reports_dir: 
     shutil.copy(runs["passed"] / "results.json", tmp_path)
     with pytest.raises(UsageError, match=r"journal\.jsonl"):
         render(tmp_path, reports_dir)
+
+
+@pytest.mark.parametrize(
+    ("why", "spoil", "place"),
+    [
+        ("cut off", lambda text: text[: len(text) // 2], r"results\.json:\d+: cannot be read"),
+        ("a comma too many", lambda text: text.replace(",", ",,", 1), r"results\.json:2: cannot be read"),
+        ("a verdict nobody gives", lambda text: text.replace('"PASS"', '"MAYBE"'), r'results\.json: .*saw "MAYBE"'),
+        ("nothing", lambda text: "", r"results\.json:1: cannot be read"),
+    ],
+)
+def test_damaged_results_are_told_with_file_and_line(
+    why: str, spoil: Callable[[str], str], place: str, runs: dict[str, Path], reports_dir: Path, tmp_path: Path
+) -> None:
+    spoilt = spoil((runs["passed"] / "results.json").read_text(encoding="utf-8"))
+    (tmp_path / "results.json").write_text(spoilt, encoding="utf-8")
+    writers: list[Callable[[], object]] = [
+        lambda: render(tmp_path, reports_dir),
+        lambda: summary(tmp_path),
+        lambda: junit(tmp_path),
+    ]
+    for write in writers:
+        with pytest.raises(ConfigError) as caught:
+            write()
+        assert re.search(place, str(caught.value)), why
+        assert f"tfbench check {tmp_path}" in str(caught.value)
+        assert caught.value.exit_code == 254
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,6 @@ from tfbench.slo.grid import Grid, score, slice_records
 from tfbench.slo.objective import Method, SlicedObjective
 from tfbench.slo.outages import charged
 from tfbench.slo.ratios import judge_objective
-from tfbench.slo.stats import block_bootstrap
 from tfbench.slo.timeslices import score_bounds
 from tfbench.verdict import Verdict
 
@@ -59,8 +58,9 @@ def without(run: RunFolder, since: float, until: float) -> None:
 
 def grid(t: list[float], good: list[bool], until: float, faults: tuple[tuple[float, float], ...] = ()) -> Grid:
     return slice_records(
-        np.array(t, dtype=float),
-        np.array(good, dtype=bool),
+        np.floor(t).astype(np.int64),
+        np.ones(len(t), dtype=np.int64),
+        np.array(good, dtype=np.int64),
         np.zeros(len(t), dtype=bool),
         since=0.0,
         until=until,
@@ -199,13 +199,14 @@ def test_a_window_shorter_than_the_run_is_said(slice_s: float | None, tmp_path: 
     assert "window of 60 s is shorter than the 70 s observed" in result.reason["en"]
 
 
-def test_the_bootstrap_is_repeatable_and_wider_for_errors_that_cluster() -> None:
+def test_the_interval_of_ratios_is_repeatable_and_wider_for_errors_that_cluster() -> None:
     scattered = np.tile([1.0] * 9 + [0.0], 40)
     clustered = np.concatenate([np.zeros(40), np.ones(360)])
-    assert block_bootstrap(scattered) == block_bootstrap(scattered)
-    low, high = block_bootstrap(scattered)
+    assert score_bounds(scattered, RATIOS) == score_bounds(scattered, RATIOS)
+    low, high = score_bounds(scattered, RATIOS)
     assert low <= 0.9 <= high
-    assert block_bootstrap(clustered)[0] < low
+    assert score_bounds(clustered, RATIOS)[0] < low
+    assert score_bounds(clustered, RATIOS)[1] > high
 
 
 def test_perfect_slices_are_no_certainty() -> None:
