@@ -32,24 +32,31 @@ class Told(str):
         return told
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class Promise:
-    """One judged line. Its other fields in results.json are attributes: `measured`, `upper_s`, `violations`..."""
+class _Judged:
+    """What has a verdict: a promise, or the whole run."""
 
-    kind: str
-    id: str
+    __slots__ = ()
     verdict: Told
-    record: Record
 
     @property
     def passed(self) -> bool:
-        """Whether it was kept, with enough evidence to say so."""
+        """Whether it was kept, with enough evidence to say so; of a run, all that decides, and nothing cut it short."""
         return str(self.verdict) == Verdict.PASS.value
 
     @property
     def reason(self) -> str:
         """Why the verdict is what it is, in English."""
         return self.verdict.reason
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Promise(_Judged):
+    """One judged line. Its other fields in results.json are attributes: `measured`, `upper_s`, `violations`..."""
+
+    kind: str
+    id: str
+    verdict: Told
+    record: Record
 
     def __getattr__(self, name: str) -> Any:
         if name in self.record:
@@ -61,7 +68,7 @@ class Promise:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class JudgedRun:
+class JudgedRun(_Judged):
     """What a run came to, and the folder it was written to."""
 
     run_dir: Path
@@ -75,16 +82,6 @@ class JudgedRun:
         results = load_sound_results(run_dir)
         name = str(results["scenario"])
         return cls(run_dir, name, _told(results, f"the run of {name}"), results)
-
-    @property
-    def passed(self) -> bool:
-        """Whether everything that decides passed, in a run that was not cut short."""
-        return str(self.verdict) == Verdict.PASS.value
-
-    @property
-    def reason(self) -> str:
-        """Why the verdict is what it is, in English."""
-        return self.verdict.reason
 
     def objective(self, name: str) -> Promise:
         """An objective of the tables that is a ratio."""

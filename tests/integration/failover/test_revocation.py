@@ -7,30 +7,19 @@ import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import psycopg
-import pytest
 import requests
+from on_stack import wait_for
 from tfbench.observer import leader_and_standby, primary_dsn
-from tfbench.platforms.engine import require_engine
 from tfbench.platforms.servers import HOST, Ports
 from tfbench.platforms.stack import Stack
 
-ROOT = Path(__file__).resolve().parents[3]
 LEADER_KEY = "/db/tf/leader"
 DEADLINE_S = 60.0
 TIMEOUT_S = 10.0
 BUYER = {"rut": "11111111-1", "nombre": "Ana Prueba", "correo": "ana@prueba.cl"}
-
-
-@pytest.fixture(scope="module")
-def stack() -> Stack:
-    stack = Stack(require_engine(), ROOT)
-    if not stack.all_containers():
-        pytest.fail("no TicketFlow is running; start one with `tfbench up`, or use `tfbench test integration`")
-    return stack
 
 
 class Buyer:
@@ -99,10 +88,8 @@ def revoke_leader(ports: Ports) -> None:
 
 
 def wait_for_purchases(buyer: Buyer, more: int) -> None:
-    wanted, end = len(buyer.acknowledged) + more, time.monotonic() + DEADLINE_S
-    while len(buyer.acknowledged) < wanted:
-        assert time.monotonic() < end, f"{more} more purchases did not come within {DEADLINE_S:.0f} s"
-        time.sleep(0.05)
+    wanted = len(buyer.acknowledged) + more
+    wait_for(f"{more} more purchases", lambda: len(buyer.acknowledged) >= wanted, DEADLINE_S)
 
 
 def test_revoking_a_healthy_leader_loses_nothing(stack: Stack) -> None:

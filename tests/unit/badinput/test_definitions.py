@@ -45,7 +45,7 @@ def refused_or_planned(house: Path, name: str, file: Path, damages: list[Damage]
 
 
 @settings(
-    max_examples=SWEEP or 40,
+    max_examples=SWEEP or 20,
     deadline=None,
     derandomize=not SWEEP,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
@@ -56,7 +56,7 @@ def test_a_damaged_scenario_is_planned_or_refused_with_its_line(house: Path, nam
 
 
 @settings(
-    max_examples=SWEEP or 25,
+    max_examples=SWEEP or 12,
     deadline=None,
     derandomize=not SWEEP,
     suppress_health_check=[HealthCheck.function_scoped_fixture],

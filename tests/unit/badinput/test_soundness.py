@@ -118,7 +118,7 @@ def test_pages_of_a_store_that_cannot_be_read_are_no_data(tmp_path: Path) -> Non
     store = folder / "stores" / "tickets.parquet"
     sound = store.read_bytes()
     lost = []
-    for at in range(4, len(sound) // 2, len(sound) // 40):
+    for at in range(4, len(sound) // 2, len(sound) // 12):
         store.write_bytes(sound[:at] + bytes(byte ^ 0xFF for byte in sound[at : at + 20]) + sound[at + 20 :])
         with opened(folder, scenario().faults) as data:
             lost.append("tickets" not in data.stores)

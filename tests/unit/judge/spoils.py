@@ -1,6 +1,15 @@
-"""Ways of spoiling a healthy run, by name: what tests of the invariants do to it."""
+"""Ways of spoiling a healthy run, by name: what tests of the invariants do to it; and tables of such ways."""
 
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
 from spoilable_run import RunFolder, Spoil
+
+
+def cases(table: Iterable[tuple[Any, ...]]) -> list[pytest.ParameterSet]:
+    """Rows (check, sentence, what the test takes...) as parameters, each case named by its check and sentence."""
+    return [pytest.param(check, *taken, id=f"{check}: {sentence}") for check, sentence, *taken in table]
 
 
 def drop(store: str, index: int) -> Spoil:

@@ -4,6 +4,7 @@ import pytest
 from database_run import MARIADB, POSTGRES, RETURNED, database_run, earlier_reads, looks
 from in_memory import found
 from spoilable_run import BASELINE, EFFECT, HEAL, HEALED, KILL, LOAD_END, RECOVERED, RunFolder, Spoil
+from spoils import cases
 from tfbench.model import FaultSpec
 from tfbench.verdict import Verdict
 
@@ -116,11 +117,7 @@ BROKEN: list[tuple[str, str, Spoil, str]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("name", "spoil", "said"),
-    [(name, spoil, said) for name, _, spoil, said in BROKEN],
-    ids=[f"{name}: {sentence}" for name, sentence, *_ in BROKEN],
-)
+@pytest.mark.parametrize(("name", "spoil", "said"), cases(BROKEN))
 def test_a_broken_expectation_is_found(name: str, spoil: Spoil, said: str) -> None:
     run = database_run()
     if name == IN_FLIGHT:
@@ -173,11 +170,7 @@ SILENT: list[tuple[str, str, Spoil, Verdict]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("name", "spoil", "verdict"),
-    [(name, spoil, verdict) for name, _, spoil, verdict in SILENT],
-    ids=[f"{name}: {sentence}" for name, sentence, *_ in SILENT],
-)
+@pytest.mark.parametrize(("name", "spoil", "verdict"), cases(SILENT))
 def test_without_evidence_nothing_passes(name: str, spoil: Spoil, verdict: Verdict) -> None:
     run = database_run()
     spoil(run)

@@ -3,6 +3,7 @@
 import pytest
 from in_memory import found
 from spoilable_run import ASKED, HEAL, VERIFIED, RunFolder, Spoil, both, healthy
+from spoils import cases
 from tfbench.catalog import EXPECTATIONS as NAMES
 from tfbench.checks.registry import EXPECTATIONS
 from tfbench.verdict import Verdict
@@ -94,11 +95,7 @@ BROKEN: list[tuple[str, str, Spoil]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("name", "spoil"),
-    [(name, spoil) for name, _, spoil in BROKEN],
-    ids=[f"{name}: {sentence}" for name, sentence, _ in BROKEN],
-)
+@pytest.mark.parametrize(("name", "spoil"), cases(BROKEN))
 def test_a_broken_expectation_is_found(name: str, spoil: Spoil) -> None:
     run = healthy()
     spoil(run)
@@ -125,11 +122,7 @@ SILENT: list[tuple[str, str, Spoil, Verdict]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("name", "spoil", "verdict"),
-    [(name, spoil, verdict) for name, _, spoil, verdict in SILENT],
-    ids=[f"{name}: {sentence}" for name, sentence, *_ in SILENT],
-)
+@pytest.mark.parametrize(("name", "spoil", "verdict"), cases(SILENT))
 def test_without_evidence_nothing_passes(name: str, spoil: Spoil, verdict: Verdict) -> None:
     run = healthy()
     spoil(run)

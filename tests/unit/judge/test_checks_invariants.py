@@ -6,6 +6,7 @@ from spoilable_run import BASELINE, KILL, T0, Spoil, both, healthy
 from spoils import (
     annul_and_sell_again,
     bury,
+    cases,
     change,
     change_purchase,
     drop,
@@ -112,11 +113,7 @@ BROKEN: list[tuple[str, str, Spoil, int, str]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("name", "spoil", "count", "example"),
-    [(name, spoil, count, example) for name, _, spoil, count, example in BROKEN],
-    ids=[f"{name}: {sentence}" for name, sentence, *_ in BROKEN],
-)
+@pytest.mark.parametrize(("name", "spoil", "count", "example"), cases(BROKEN))
 def test_a_broken_invariant_is_found(name: str, spoil: Spoil, count: int, example: str) -> None:
     run = healthy()
     spoil(run)
@@ -170,11 +167,7 @@ GOOD: list[tuple[str, str, Spoil]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("name", "spoil"),
-    [(name, spoil) for name, _, spoil in GOOD],
-    ids=[f"{name}: {sentence}" for name, sentence, _ in GOOD],
-)
+@pytest.mark.parametrize(("name", "spoil"), cases(GOOD))
 def test_what_only_looks_broken_is_not(name: str, spoil: Spoil) -> None:
     run = healthy()
     spoil(run)

@@ -254,6 +254,7 @@ def test_arrivals_may_start_a_tenth_of_the_tightest_latency_late(delay_s: float,
         row["t_start"] = row["t_intended"] + delay_s
     load = load_of(run)
     assert load.start_delay_p99_ms == pytest.approx(delay_s * 1000, abs=0.01)
+    assert load.start_delay_p99_lower_ms == pytest.approx(delay_s * 1000, abs=0.01)
     assert load.valid is valid
 
 

@@ -4,6 +4,7 @@ import dataclasses
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 from in_memory import in_memory
 from spoilable_run import (
@@ -20,7 +21,8 @@ from spoilable_run import (
 )
 from tfbench.model import Objective, Selector
 from tfbench.results import ObjectiveResult
-from tfbench.slo.ratios import Counts, exact_verdict, judge_objective, sampled_verdict
+from tfbench.slo.ratios import Counts, exact_verdict, judge_objective, judge_objectives, sampled_verdict
+from tfbench.slo.stats import steady_bounds
 from tfbench.verdict import Verdict
 
 Row = dict[str, Any]
@@ -31,9 +33,9 @@ def judged(run: RunFolder, objective: Objective) -> ObjectiveResult:
         return judge_objective(data, objective, required=True)
 
 
-def spoil(run: RunFolder, since: float, until: float, count: int, **values: object) -> None:
-    """Change the first `count` boleta operations intended in a window."""
-    rows = [row for row in run.ops("boleta") if since <= row["t_intended"] < until]
+def spoil(run: RunFolder, since: float, until: float, count: int, every: int = 1, **values: object) -> None:
+    """Change the first `count` boleta operations intended in a window, or one of `every`."""
+    rows = [row for row in run.ops("boleta") if since <= row["t_intended"] < until][::every]
     assert len(rows) >= count
     for row in rows[:count]:
         row.update(values)
@@ -64,7 +66,8 @@ BOLETAS = ratio("app2-boletas", 0.95, ("boleta",), 300)
     ],
 )
 def test_a_sample_decides_only_with_confidence(n: int, bad: int, target: float, verdict: Verdict) -> None:
-    assert sampled_verdict(Counts(n, bad), target) is verdict
+    bounds = steady_bounds(np.array([n]), np.array([bad])) if n else None
+    assert sampled_verdict(bounds, target) is verdict
 
 
 @pytest.mark.parametrize(
@@ -105,13 +108,57 @@ def test_a_fault_window_may_spend_what_the_target_allows() -> None:
     assert judged(run, BOLETAS).verdict is Verdict.PASS
 
 
-@pytest.mark.parametrize(("bad", "verdict"), [(14, Verdict.PASS), (20, Verdict.INCONCLUSIVE), (35, Verdict.FAIL)])
+@pytest.mark.parametrize(("bad", "verdict"), [(22, Verdict.PASS), (30, Verdict.INCONCLUSIVE), (50, Verdict.FAIL)])
 def test_steady_traffic_decides_by_its_bounds(bad: int, verdict: Verdict) -> None:
     run = all_well()
-    spoil(run, RECOVERED + 1, LOAD_END, bad, outcome="unknown")
+    run.drop_records(kind="fault")
+    spoil(run, BASELINE, LOAD_END, bad, every=700 // bad, outcome="unknown")
     result = judged(run, BOLETAS)
     assert result.verdict is verdict, result.reason
     assert ("more requests, all good" in result.reason["en"]) == (verdict is Verdict.INCONCLUSIVE)
+    assert "bursts" not in result.reason["en"]
+
+
+def test_as_many_failures_in_one_burst_prove_less() -> None:
+    """14 of 449 pass where they are scattered; the burst may as well have come twice, or not at all."""
+    run = all_well()
+    spoil(run, RECOVERED + 1, LOAD_END, 14, outcome="unknown")
+    result = judged(run, BOLETAS)
+    assert (result.verdict, result.bad) == (Verdict.INCONCLUSIVE, 14)
+    assert "in bursts, so the bounds are those of " in result.reason["en"]
+    assert "more requests, all good" in result.reason["en"]
+    assert "ráfagas" in result.reason["es"]
+
+
+def test_bursts_all_along_fail_a_promise_that_they_break_all_along() -> None:
+    run = all_well()
+    run.drop_records(kind="fault")
+    for at in range(0, 70, 5):
+        spoil(run, BASELINE + at, BASELINE + at + 1, 10, outcome="unknown")
+    result = judged(run, BOLETAS)
+    assert (result.verdict, result.bad) == (Verdict.FAIL, 140)
+    assert "in bursts" in result.reason["en"]
+
+
+def test_objectives_are_counted_together_as_they_are_alone() -> None:
+    """Of several latency limits, each objective sees its own."""
+    run = all_well()
+    for number, row in enumerate(run.ops("boleta")):
+        row["t_end"] = row["t_intended"] + (0.05, 0.3, 0.31, 9.0)[number % 4]
+    limits = (50.0, 300.0, 300.5, 10_000.0, None)
+    objectives = [
+        dataclasses.replace(
+            BOLETAS, id=f"under-{limit}", good=dataclasses.replace(BOLETAS.good, latency_ms_below=limit)
+        )
+        for limit in limits
+    ]
+    with in_memory(run, scenario().faults) as data:
+        together = judge_objectives(data, objectives, {"under-300.0"})
+        alone = [judge_objective(data, one, one.id == "under-300.0") for one in objectives]
+    assert together == alone
+    slow = [run.ops("boleta")[at]["t_end"] - run.ops("boleta")[at]["t_intended"] for at in range(700)]
+    assert [one.bad for one in together[3:]] == [0, 0]
+    assert together[2].bad == sum(1000 * seconds >= 300.5 for seconds in slow) == 350
 
 
 def test_slow_is_bad() -> None:

@@ -10,12 +10,16 @@ from scipy import stats
 from tfbench.slo.budget import allowed_s, failures_per_window, spent_ratio
 from tfbench.slo.stats import (
     block_bounds,
+    block_length,
+    clusters,
+    design_effect,
     further_requests,
     lower_bound,
     minimum_requests,
     percentile,
     percentile_interval,
     percentile_ranks,
+    steady_bounds,
     tolerance_bound,
     tolerance_rank,
     upper_bound,
@@ -213,6 +217,80 @@ def test_blocks_of_one_slice_are_scipy_s_ordinary_bootstrap() -> None:
     assert ours == pytest.approx((theirs.low, theirs.high), abs=0.001)
 
 
+@pytest.mark.parametrize("percent", [50, 90, 95, 99, 99.9])
+@pytest.mark.parametrize("n", [1, 7, 59, 300, 2_995, 1_000_000])
+def test_ranks_are_the_quantiles_of_scipy_s_binomial(n: int, percent: float) -> None:
+    low, high = (int(stats.binom.ppf(tail, n, percent / 100)) for tail in (0.025, 0.975))
+    assert percentile_ranks(n, percent) == (low or None, high + 1 if high < n else None)
+
+
+def test_failures_cluster_where_scipy_s_test_of_homogeneity_says_so() -> None:
+    """The index of dispersion is the chi-squared statistic of good and bad ones over the slices."""
+    said = set()
+    for seed in range(60):
+        rng = np.random.default_rng(seed)
+        n = rng.integers(20, 60, size=50)
+        bad = rng.binomial(n, rng.beta(8, 72 if seed % 2 else 20, size=50))
+        theirs = stats.chi2_contingency(np.array([bad, n - bad]), correction=False)
+        assert clusters(n, bad) == (theirs.pvalue < 0.05)
+        said.add(clusters(n, bad))
+    assert said == {True, False}
+
+
+@pytest.mark.parametrize(("n", "bad"), [([10, 10], [0, 0]), ([10, 10], [10, 10]), ([10], [4])])
+def test_where_there_is_nothing_to_compare_nothing_clusters(n: list[int], bad: list[int]) -> None:
+    assert not clusters(np.array(n), np.array(bad))
+    assert steady_bounds(np.array(n), np.array(bad)).effect == 1
+
+
+def test_independent_failures_seldom_look_clustered() -> None:
+    """500 histories of 600 s at 40/s with 5% bad; 1 in 20 may, and 4 standard errors of that count."""
+    rng = np.random.default_rng(3)
+    n = np.full(600, 40)
+    found = sum(clusters(n, rng.binomial(n, 0.05)) for _ in range(500))
+    assert found / 500 <= 0.05 + 4 * math.sqrt(0.05 * 0.95 / 500)
+
+
+@pytest.mark.parametrize("size", [2, 10, 50])
+def test_the_design_effect_of_whole_slices_is_their_size(size: int) -> None:
+    """Of clusters that are all good or all bad it is 1 + (size - 1) x 1 (Kish, Survey Sampling, 1965)."""
+    bad = np.where(np.random.default_rng(4).random(2000) < 0.2, size, 0)
+    assert design_effect(np.full(2000, size), bad, 1) == pytest.approx(size, rel=0.15)
+
+
+def test_the_design_effect_of_independent_requests_is_none() -> None:
+    n = np.full(2000, 50)
+    assert design_effect(n, np.random.default_rng(7).binomial(n, 0.1), 12) == pytest.approx(1, abs=0.25)
+
+
+def test_blocks_grow_with_the_length_of_bursts() -> None:
+    rng = np.random.default_rng(8)
+    assert block_length(rng.random(1000)) == 10
+    smooth = np.convolve(rng.random(1009), np.ones(10) / 10, mode="valid")
+    assert 30 < block_length(smooth) <= 333
+    assert block_length(np.array([0.5])) == block_length(np.ones(2)) == 1
+
+
+def test_without_clusters_the_bounds_are_clopper_and_pearson_s() -> None:
+    n, bad = np.full(100, 30), np.zeros(100, dtype=int)
+    bad[::10] = 1
+    bounds = steady_bounds(n, bad)
+    assert (bounds.lower, bounds.upper, bounds.effect) == (lower_bound(3000, 10), upper_bound(3000, 10), 1)
+
+
+def test_requests_whose_failures_cluster_weigh_as_fewer_independent_ones() -> None:
+    n, bad = np.full(200, 30), np.zeros(200, dtype=int)
+    bad[[20, 90, 91, 150]] = 30
+    bounds = steady_bounds(n, bad)
+    assert 30 < bounds.effect < 120
+    exact = stats.beta.ppf(0.05, (6000 - 120) / bounds.effect, 120 / bounds.effect + 1)
+    assert bounds.lower == pytest.approx(exact)
+    assert bounds.lower < lower_bound(6000, 120)
+    assert bounds.upper > upper_bound(6000, 120)
+    more = further_requests(6000, 120, 0.97, bounds.effect)
+    assert more > further_requests(6000, 120, 0.97)
+
+
 def _clustered(rng: np.random.Generator) -> list[int]:
     """600 s at 10/s; in 60 bursts on average, of 5 s each, every operation is bad."""
     starts = rng.random(600) < 0.1
@@ -222,15 +300,30 @@ def _clustered(rng: np.random.Generator) -> list[int]:
 def test_where_failures_cluster_blocks_cover_the_truth_and_independent_bounds_do_not() -> None:
     """A slice is good when none of the five last ones began a burst. 200 histories; 4 standard errors are left."""
     truth = 0.9**5
-    by_blocks = by_count = 0
+    by_blocks = by_worth = by_count = 0
     for seed in range(200):
         bad = _clustered(np.random.default_rng(seed))
         bounds = block_bounds([10] * 600, bad, 20)
         assert bounds is not None
         by_blocks += bounds[0] <= truth
+        by_worth += steady_bounds(np.full(600, 10), np.array(bad)).lower <= truth
         by_count += lower_bound(6000, sum(bad)) <= truth
     assert by_blocks / 200 >= 0.95 - 4 * math.sqrt(0.95 * 0.05 / 200)
+    assert by_worth / 200 >= 0.95 - 4 * math.sqrt(0.95 * 0.05 / 200)
     assert by_count / 200 < 0.9
+
+
+def test_the_bounds_hold_for_rare_bursts_too() -> None:
+    """6 bursts of 5 s in 600 s on average, which resampling alone bounds too tightly. 200 histories."""
+    truth = 0.99**5
+    covered = [0, 0]
+    for seed in range(200):
+        starts = np.random.default_rng(seed).random(604) < 0.01
+        bad = np.array([10 if starts[at : at + 5].any() else 0 for at in range(600)])
+        bounds = steady_bounds(np.full(600, 10), bad)
+        covered[0] += bounds.lower <= truth
+        covered[1] += bounds.upper >= truth
+    assert min(covered) / 200 >= 0.95 - 4 * math.sqrt(0.95 * 0.05 / 200)
 
 
 def test_a_bootstrap_is_the_same_twice_and_says_nothing_of_nothing() -> None:

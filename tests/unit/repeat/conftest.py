@@ -5,3 +5,5 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "suite"), str(HERE.parent / "report")]
+
+from paid_once import paid_once, undrawn  # noqa: E402, F401  (fixtures, found by the line above)

@@ -20,6 +20,8 @@ from tfbench.suite import SuiteOutcome
 
 REPORTS = Path(__file__).parents[3] / "reports"
 Play = Callable[..., SuiteOutcome]
+# What is drawn is asked of the page, in its own tests.
+pytestmark = pytest.mark.usefixtures("undrawn")
 
 
 def with_everything(folder: Path) -> None:

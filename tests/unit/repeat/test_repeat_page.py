@@ -58,6 +58,7 @@ def test_the_page_says_it_in_both_languages_and_fetches_nothing(page_of: PageOf)
         assert said in spanish
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_each_run_leads_to_its_report_by_a_relative_path_and_a_broken_one_to_none(page_of: PageOf) -> None:
     broken = run("NO_DATA", run=None, duration_s=None, acknowledged=None, lost=None, doubled=None)
     html = page_of(*seven(), broken)
@@ -67,12 +68,14 @@ def test_each_run_leads_to_its_report_by_a_relative_path_and_a_broken_one_to_non
     assert "broke before it could be judged" in words(html, "en")
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_bound_names_its_share_and_what_is_missing_for_95_percent(page_of: PageOf) -> None:
     text = words(page_of(*(run("PASS", recovery(10.0 + n)) for n in range(10))), "en")
     assert "74.1134% of them: at most 19.0 s" in text
     assert "49 more, all in time, for 95%" in text
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_59_runs_bound_95_percent_and_need_no_more(page_of: PageOf) -> None:
     text = words(page_of(*(run("PASS", recovery(float(n))) for n in range(1, 60))), "en")
     assert "95% of them: at most 59.0 s" in text
@@ -99,6 +102,7 @@ def test_runs_that_felt_nothing_can_be_drawn(page_of: PageOf) -> None:
     assert "NaN" not in html
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_the_budget_says_how_many_such_failures_the_window_bears(page_of: PageOf) -> None:
     text = words(page_of(*(run("PASS", budget=[budget(60.0)]) for _ in range(3))), "en")
     assert "60.0 s ( 2.31% )" in text

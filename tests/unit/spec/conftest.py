@@ -1,37 +1,12 @@
 """A workspace of the shipped files in a temporary folder, and a way to damage it."""
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from ruamel.yaml.nodes import Node
-from tfbench import yamlio
-from tfbench.yamlparse import compose
 
 ROOT = Path(__file__).parents[3]
-
-
-@pytest.fixture(scope="session", autouse=True)
-def parsed_once() -> Iterator[None]:
-    """Most tests spoil one file and read its sound neighbours again: the same bytes are parsed once.
-
-    The nodes are shared: reading wraps them and does not write to them. A refusal is never kept.
-    """
-    known: dict[tuple[Path, bytes], list[Node]] = {}
-
-    def remembered(file: Path) -> list[Node]:
-        try:
-            key = (Path(file.name), file.read_bytes())
-        except OSError:
-            return compose(file)
-        if key not in known:
-            known[key] = compose(file)
-        return known[key]
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(yamlio, "compose", remembered)
-        yield
 
 
 @pytest.fixture

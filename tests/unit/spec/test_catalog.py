@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from tfbench import catalog
-from tfbench.load.config import ARRIVAL_PROCESSES
+from tfbench.load.arrivals import PROCESSES
 
 HARNESS = Path(__file__).parents[3] / "harness"
 
@@ -21,7 +21,7 @@ def test_every_arrival_has_its_operations() -> None:
 
 
 def test_arrival_processes_are_those_of_the_load() -> None:
-    assert set(catalog.ARRIVALS) == set(ARRIVAL_PROCESSES)
+    assert set(catalog.ARRIVALS) == set(PROCESSES)
 
 
 def test_arrival_kinds_are_those_of_the_workload() -> None:

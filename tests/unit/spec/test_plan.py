@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from tfbench.model import RecoveryObjective, Scenario
+from tfbench.model import RecoveryObjective, Scenario, Spike
 from tfbench.plan import describe_plan, operations_per_s, tolerated_bad
 from tfbench.scenario import load_scenario
 from tfbench.slo.stats import minimum_requests
@@ -86,6 +86,18 @@ def test_what_no_arrival_surely_makes_is_told(scenario: Scenario) -> None:
     slo = dataclasses.replace(scenario.slo, objectives=(on_pdf,))
     plan = describe_plan(dataclasses.replace(scenario, slo=slo, required=("app2-rto",)))
     assert "no arrival surely makes what it counts" in plan
+
+
+def test_changes_of_the_rate_are_told_and_counted(scenario: Scenario) -> None:
+    """111 s at 50/s, of which the outage begins at 26 s."""
+    ramp = dataclasses.replace(scenario.load, arrivals="ramp", ramp_s=20.0)
+    spike = dataclasses.replace(scenario.load, arrivals="spike", spike=Spike(at_s=4, length_s=5, factor=10))
+    told = describe_plan(dataclasses.replace(scenario, load=ramp))
+    assert "ramp arrivals at 50/s; about 5,050 in all" in told
+    assert "ramp: from none to 50/s within the first 20 s" in told
+    told = describe_plan(dataclasses.replace(scenario, load=spike))
+    assert "spike arrivals at 50/s; about 7,800 in all" in told
+    assert "spike: 10 times the rate (500/s), at 30 s for 5 s" in told
 
 
 def test_planning_needs_no_docker() -> None:

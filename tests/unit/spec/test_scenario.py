@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tfbench import catalog
 from tfbench.errors import ConfigError
+from tfbench.model import Spike
 from tfbench.scenario import list_scenarios, load_run_scenario, load_scenario
 from tfbench.workspace import find_workspace
 
@@ -15,6 +16,9 @@ Spoil = Callable[[Path, str, str], int]
 
 ROOT = Path(__file__).parents[3]
 SHIPPED = sorted((ROOT / "scenarios").glob("*.yaml"))
+
+SPIKE = "{at_s: 1, length_s: 5, factor: 10}"
+SURGE = "{at_s: 1, length_s: 5, factor: 10, event: EV001}"
 
 # (why, the text, what it becomes, part of the message); the line expected is the one where the text stands.
 REFUSED = [
@@ -33,8 +37,8 @@ REFUSED = [
     ("an unknown profile", "profile: default", "profile: defualt", 'did you mean "default"'),
     ("a seed below 0", "seed: 20261124", "seed: -1", "expected a number from 0"),
     ("half a seed", "seed: 20261124", "seed: 0.5", "expected a whole number"),
-    ("no load at all", "rate_per_s: 50", "rate_per_s: 0", "from 0.1 to 4000, saw"),
-    ("an absurd load", "rate_per_s: 50", "rate_per_s: 1000000", "from 0.1 to 4000"),
+    ("no load at all", "rate_per_s: 50", "rate_per_s: 0", "from 0.1 to 100000, saw"),
+    ("an absurd load", "rate_per_s: 50", "rate_per_s: 1000000", "from 0.1 to 100000"),
     ("an unknown arrival process", "arrivals: poisson", "arrivals: poison", 'did you mean "poisson"'),
     ("an unknown workload", "workload: ticketflow", "workload: k6", "unknown workload"),
     ("a share too large", "    mix:\n      catalogue: 0.30", "    mix:\n      catalogue: 0.40", "sum to 1.1"),
@@ -66,6 +70,34 @@ REFUSED = [
         "arrivals: poisson",
         "surge: {at_s: 80, length_s: 30, factor: 10, event: EV001}\n    arrivals: poisson",
         "ends after the load does",
+    ),
+    ("a ramp that never rises", "arrivals: poisson", "ramp_s: 0\n    arrivals: ramp", "from 1 to 86400"),
+    ("a ramp into the outage", "arrivals: poisson", "ramp_s: 27\n    arrivals: ramp", "baseline last 26 s in all"),
+    (
+        "a spike of other arrivals",
+        "arrivals: poisson",
+        f"spike: {SPIKE}\n    arrivals: constant",
+        "is for arrivals: spike",
+    ),
+    ("a ramp of other arrivals", "arrivals: poisson", "ramp_s: 5\n    arrivals: constant", "is for arrivals: ramp"),
+    ("a spike without a factor", "arrivals: poisson", "spike: {at_s: 1, length_s: 5}\n    arrivals: spike", '"factor"'),
+    (
+        "a weak spike",
+        "arrivals: poisson",
+        "spike: {factor: 0.5, at_s: 1, length_s: 5}\n    arrivals: spike",
+        "from 1 to",
+    ),
+    (
+        "a spike that outlasts the load",
+        "arrivals: poisson",
+        "spike: {at_s: 80, length_s: 30, factor: 10}\n    arrivals: spike",
+        "ends after the load does",
+    ),
+    (
+        "a surge besides a spike",
+        "arrivals: poisson",
+        f"surge: {SURGE}\n    spike: {SPIKE}\n    arrivals: spike",
+        "keep one of them",
     ),
     ("an unknown verification", "verify: [containers-exited,", "verify: [container-exited,", "did you mean"),
     (
@@ -117,6 +149,35 @@ def test_what_cannot_be_is_refused_where_it_stands(house: Path, spoil: Spoil, ol
         load_scenario(file)
     assert (caught.value.file, caught.value.line) == (file, line)
     assert part in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("written", "ramp_s", "spike"),
+    [("ramp\n    ramp_s: 26", 26, None), (f"spike\n    spike: {SPIKE}", None, Spike(1, 5, 10))],
+)
+def test_a_load_may_ramp_or_spike(
+    house: Path, spoil: Spoil, written: str, ramp_s: float | None, spike: Spike | None
+) -> None:
+    file = house / "scenarios" / "caida-app2.yaml"
+    spoil(file, "arrivals: poisson", f"arrivals: {written}")
+    load = load_scenario(file).load
+    assert (load.ramp_s, load.spike) == (ramp_s, spike)
+
+
+@pytest.mark.parametrize(("key", "process"), [("ramp_s", "ramp"), ("spike", "spike")])
+def test_what_arrivals_need_must_be_there(house: Path, spoil: Spoil, key: str, process: str) -> None:
+    file = house / "scenarios" / "caida-app2.yaml"
+    spoil(file, "arrivals: poisson", f"arrivals: {process}")
+    with pytest.raises(ConfigError, match=f'"{key}" is missing'):
+        load_scenario(file)
+
+
+def test_a_spike_is_reason_enough_for_an_outage_phase(house: Path, spoil: Spoil) -> None:
+    file = house / "scenarios" / "caida-app2.yaml"
+    without_fault(file, spoil)
+    spoil(file, "arrivals: poisson", f"arrivals: spike\n    spike: {SPIKE}")
+    with pytest.raises(ConfigError, match="they speak of an outage"):  # the next thing it lacks
+        load_scenario(file)
 
 
 def test_a_mistake_in_the_tables_is_told_with_the_tables_file(house: Path, spoil: Spoil) -> None:
@@ -233,7 +294,7 @@ def damaged(text: str, edits: list[tuple[float, str]]) -> str:
     return "\n".join(lines) + "\n"
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(LINES, LINES)
 def test_damaged_files_are_read_or_refused_with_file_and_line(
     tmp_path: Path, of_scenario: list[tuple[float, str]], of_tables: list[tuple[float, str]]

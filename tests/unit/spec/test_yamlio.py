@@ -206,7 +206,7 @@ def read_or_refused_line(file: Path) -> int | None:
     return 0
 
 
-@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @example([(0, 0, b"%YAML 1.52\n---\n")])
 @given(EDITS)
 def test_a_mutated_file_is_read_or_refused_with_its_line(tmp_path: Path, edits: list[tuple[int, int, bytes]]) -> None:

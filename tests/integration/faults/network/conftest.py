@@ -2,45 +2,20 @@
 
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
+from on_stack import observer_of_now, wait_for
 from tfbench.faults.base import Undo
 from tfbench.faults.netns import helper_image
 from tfbench.faults.observe import OBSERVATIONS, Baseline
 from tfbench.faults.registry import FAULTS
 from tfbench.model import FaultSpec
 from tfbench.observer import Observation
-from tfbench.platforms.engine import require_engine
 from tfbench.platforms.links import PROXIES, PROXIES_VARIABLE, SERVICE, environment
-from tfbench.platforms.stack import PROJECT, Stack, probe_all
+from tfbench.platforms.stack import PROJECT, Stack
 
-ROOT = Path(__file__).resolve().parents[4]
-DEADLINE_S = 120.0
 NETWORK = f"{PROJECT}_default"
 API = 8474
-
-
-class ObserverOfNow:
-    """Sees what every service's own probe says at the moment it is asked."""
-
-    def __init__(self, stack: Stack) -> None:
-        self._stack = stack
-
-    def latest(self) -> Observation:
-        ports = self._stack.ports()
-        seen = probe_all(ports, sorted(ports))
-        services = {service: "up" if health.ok else "down" for service, health in seen.items()}
-        return Observation(time.time(), services=services)
-
-
-@pytest.fixture(scope="session")
-def stack() -> Iterator[Stack]:
-    stack = Stack(require_engine(), ROOT)
-    if not stack.all_containers():
-        pytest.fail("no TicketFlow is running; start one with `tfbench up`, or use `tfbench test integration`")
-    yield stack
-    stack.wait_healthy()
 
 
 @pytest.fixture(scope="session")
@@ -59,6 +34,7 @@ def toxiproxy(stack: Stack) -> Iterator[Stack]:
         yield stack
     finally:
         container.remove(force=True)
+    stack.wait_healthy()
 
 
 @pytest.fixture
@@ -85,11 +61,7 @@ def evidence(stack: Stack) -> Callable[[str, Undo], str]:
 
     def look(name: str, undo: Undo) -> str:
         before = Baseline(time.time(), Observation(time.time()))
-        deadline = time.monotonic() + DEADLINE_S
-        while time.monotonic() < deadline:
-            if seen := OBSERVATIONS[name](undo, before, stack, ObserverOfNow(stack)):  # type: ignore[arg-type]
-                return seen
-            time.sleep(0.1)
-        pytest.fail(f"{name} did not see {undo.type} of {undo.target} within {DEADLINE_S:.0f} s")
+        see, observer = OBSERVATIONS[name], observer_of_now(stack)
+        return wait_for(f"{name} to see {undo.type} of {undo.target}", lambda: see(undo, before, stack, observer))
 
     return look

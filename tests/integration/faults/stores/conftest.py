@@ -5,7 +5,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -13,16 +12,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from on_stack import DEADLINE_S, wait_for
 from tfbench.faults.base import Undo
 from tfbench.faults.observe import OBSERVATIONS, Baseline
 from tfbench.faults.registry import FAULTS
 from tfbench.model import FaultSpec
 from tfbench.observer import Observation
-from tfbench.platforms.engine import require_engine
 from tfbench.platforms.stack import Stack
 
 ROOT = Path(__file__).resolve().parents[4]
-DEADLINE_S = 120.0
 HEAL_ELSEWHERE = """
 import json, sys
 from pathlib import Path
@@ -33,16 +31,6 @@ from tfbench.platforms.stack import Stack
 undo = Undo(**json.load(sys.stdin))
 FAULTS[undo.type].heal(undo, Stack(require_engine(), Path(sys.argv[1])))
 """
-
-
-def wait_for(what: str, look: Callable[[], Any], deadline_s: float = DEADLINE_S) -> Any:
-    """What `look` returns once it is true; fails with what was waited for."""
-    end = time.monotonic() + deadline_s
-    while not (seen := look()):
-        if time.monotonic() > end:
-            pytest.fail(f"waited {deadline_s:.0f} s for {what}")
-        time.sleep(0.1)
-    return seen
 
 
 @dataclass
@@ -88,14 +76,6 @@ def struck(
         wait_for(f"{kind} of {target} to heal", lambda: fault.heal(undo, stack) or not fault.residue(undo, stack))
 
 
-@pytest.fixture(scope="session")
-def stack() -> Stack:
-    stack = Stack(require_engine(), ROOT)
-    if not stack.all_containers():
-        pytest.fail("no TicketFlow is running; start one with `tfbench up`, or use `tfbench test integration`")
-    return stack
-
-
 @pytest.fixture
 def strike(stack: Stack) -> Iterator[Callable[..., AbstractContextManager[Struck]]]:
     """`with strike(kind, target, observation, stir) as fault`; afterwards the whole stack passes its probes."""
@@ -107,9 +87,3 @@ def strike(stack: Stack) -> Iterator[Callable[..., AbstractContextManager[Struck
 def struck_on() -> Callable[..., AbstractContextManager[Struck]]:
     """`with struck_on(stack, kind, target, observation) as fault`, for a stack of the test's own."""
     return struck
-
-
-@pytest.fixture
-def until() -> Callable[..., Any]:
-    """`until("what is waited for", look)`."""
-    return wait_for

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +45,9 @@ def test_without_links_nothing_changes() -> None:
     assert arguments(()) == ()
 
 
+@cache
 def composed(links: tuple[str, ...]) -> dict[str, Any]:
+    """The services as Compose reads them, to be read, not changed."""
     tags = {f"TAG_{folder.name.upper().replace('-', '_')}": "x" for folder in (ROOT / "compose" / "images").iterdir()}
     done = subprocess.run(
         [COMPOSE, "--file", COMPOSE_FILE, *arguments(links), "config", "--format", "json"],
