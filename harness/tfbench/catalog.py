@@ -19,6 +19,8 @@ WORKLOADS = {"ticketflow": "buyers who look, hold seats, buy, and come back for 
 ARRIVALS = {
     "poisson": "independent buyers: exponential gaps, drawn ahead from the seed",
     "constant": "one arrival every 1/rate seconds",
+    "ramp": "independent buyers, from none to the rate within `ramp_s`",
+    "spike": "independent buyers, and `factor` times as many for a while",
 }
 
 ARRIVAL_KINDS = {

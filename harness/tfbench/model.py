@@ -36,14 +36,29 @@ class Surge:
 
 
 @dataclass(frozen=True, slots=True)
+class Spike:
+    """For `length_s` seconds from `at_s` on, `factor` times the rate. `at_s` is counted as a surge's is."""
+
+    at_s: float
+    length_s: float
+    factor: float
+
+
+@dataclass(frozen=True, slots=True)
 class LoadSpec:
-    """An open-loop arrival plan: `mix` gives each kind of arrival its share (sums to 1)."""
+    """An open-loop arrival plan: `mix` gives each kind of arrival its share (sums to 1).
+
+    `ramp_s` and `spike` are there when `arrivals` names them: the rate rises for so long from the start of the warm-up,
+    or jumps for a while.
+    """
 
     workload: str
     rate_per_s: float
     arrivals: str
     mix: dict[str, float]
     surge: Surge | None = None
+    ramp_s: float | None = None
+    spike: Spike | None = None
 
 
 @dataclass(frozen=True, slots=True)

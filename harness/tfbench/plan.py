@@ -3,12 +3,23 @@
 Scenario -> text: phases, load, faults, each required objective with the evidence it will have, the time it takes
 """
 
+import math
 from collections.abc import Iterator
 
 from tfbench import catalog
-from tfbench.model import FaultSpec, Objective, Phases, RecoveryObjective, Scenario
-from tfbench.plan_evidence import Evidence, load_s, operations_per_s, planned_s, required_evidence, tolerated_bad
+from tfbench.model import FaultSpec, LoadSpec, Objective, Phases, RecoveryObjective, Scenario
+from tfbench.plan_evidence import (
+    Evidence,
+    expected_arrivals,
+    expected_operations,
+    load_s,
+    operations_per_s,
+    planned_s,
+    required_evidence,
+    tolerated_bad,
+)
 from tfbench.plan_minutes import time_lines
+from tfbench.slo.objective import SlicedObjective
 from tfbench.verdict import Verdict
 
 __all__ = ["describe_evidence", "describe_plan", "load_s", "operations_per_s", "planned_s", "tolerated_bad"]
@@ -23,6 +34,7 @@ def describe_plan(scenario: Scenario) -> str:
         _phases(scenario),
         _load(scenario),
         _faults(scenario),
+        _aborts(scenario),
         _required(scenario),
         time_lines(scenario),
         _named("Expectations", scenario.expectations, catalog.EXPECTATIONS),
@@ -32,8 +44,8 @@ def describe_plan(scenario: Scenario) -> str:
 
 
 def describe_evidence(scenario: Scenario) -> str:
-    """Only what it takes to prove the required objectives, and what there will be of it."""
-    return _text(_head(scenario), _required(scenario), time_lines(scenario))
+    """Only what it takes to prove the required objectives, what there will be of it, and what would cut it short."""
+    return _text(_head(scenario), _required(scenario), time_lines(scenario), _aborts(scenario))
 
 
 def _text(*sections: Iterator[str]) -> str:
@@ -67,20 +79,26 @@ def _loaded(phases: Phases) -> tuple[tuple[str, float], ...]:
 
 def _load(scenario: Scenario) -> Iterator[str]:
     load = scenario.load
-    seconds = load_s(scenario.phases)
-    extra_s = (load.surge.factor - 1) * load.surge.length_s if load.surge else 0
     yield (
         f"Load: {load.workload}, open loop, {load.arrivals} arrivals at {load.rate_per_s:g}/s;"
-        f" about {load.rate_per_s * (seconds + extra_s):,.0f} in all"
+        f" about {expected_arrivals(scenario, 0, load_s(scenario.phases)):,.0f} in all"
     )
     for kind, share in load.mix.items():
         yield f"  {kind:<12}{share:>6.1%}  {load.rate_per_s * share:>6.4g}/s  {catalog.ARRIVAL_KINDS[kind]}"
-    if load.surge:
-        begins_s = scenario.phases.warmup_s + scenario.phases.baseline_s + load.surge.at_s
-        yield (
-            f"  surge on {load.surge.event}: {load.surge.factor:g} times the rate"
-            f" ({load.surge.factor * load.rate_per_s:g}/s), at {begins_s:g} s for {load.surge.length_s:g} s"
-        )
+    yield from _changes_of_rate(load, scenario.phases)
+
+
+def _changes_of_rate(load: LoadSpec, phases: Phases) -> Iterator[str]:
+    if load.ramp_s is not None:
+        yield f"  ramp: from none to {load.rate_per_s:g}/s within the first {load.ramp_s:g} s"
+    rushes = (("spike", load.spike), (f"surge on {load.surge.event}" if load.surge else "", load.surge))
+    for name, rush in rushes:
+        if rush is not None:
+            begins_s = phases.warmup_s + phases.baseline_s + rush.at_s
+            yield (
+                f"  {name}: {rush.factor:g} times the rate ({rush.factor * load.rate_per_s:g}/s),"
+                f" at {begins_s:g} s for {rush.length_s:g} s"
+            )
 
 
 def _faults(scenario: Scenario) -> Iterator[str]:
@@ -103,6 +121,16 @@ def _held(fault: FaultSpec, phases: Phases) -> str:
     held_s = phases.outage_s - fault.at_s if fault.hold_s is None else fault.hold_s
     until = "until the outage phase ends" if fault.hold_s is None else "then healed"
     return f"at {begins_s:g} s for {held_s:g} s, {until}"
+
+
+def _aborts(scenario: Scenario) -> Iterator[str]:
+    yield "Ends early when" if scenario.abort_when else "Ends early: never by itself"
+    for condition in scenario.abort_when:
+        figure, _, operation = condition.figure.partition(":")
+        of = f" of {operation}" if operation else ""
+        looks = f"at every look for {condition.for_s:g} s" if condition.for_s else "at one look"
+        yield f"  {figure}{of} was above {condition.above:g} {looks}"
+        yield f"    {catalog.ABORT_FIGURES[figure].line}"
 
 
 def _setting(value: float | str) -> str:
@@ -131,14 +159,32 @@ def _evidence(scenario: Scenario, evidence: Evidence) -> Iterator[str]:
         yield f"    100%: {catalog.INVARIANTS[objective.invariant]}"
     elif evidence.needed is None:
         yield _issuance_evidence(scenario, objective, evidence)
+    elif isinstance(objective, SlicedObjective):
+        yield from _slice_evidence(scenario, objective, evidence)
     else:
         yield from _ratio_evidence(scenario, objective, evidence)
 
 
 def _issuance_evidence(scenario: Scenario, objective: Objective, evidence: Evidence) -> str:
-    seconds = load_s(scenario.phases) - scenario.phases.warmup_s
-    orders = (evidence.rate_per_s or 0) * seconds
+    phases = scenario.phases
+    orders = expected_operations(scenario, evidence.rate_per_s or 0, phases.warmup_s, load_s(phases))
+    if isinstance(objective, SlicedObjective):
+        slices = (load_s(phases) - phases.warmup_s) // objective.slice_s
+        return f"    {_percent(objective)} of {slices:,.0f} slices of {objective.slice_s:g} s: all orders are counted"
     return f"    {_percent(objective)} of all orders, about {orders:,.0f}: counted, nothing is inferred"
+
+
+def _slice_evidence(scenario: Scenario, objective: SlicedObjective, evidence: Evidence) -> Iterator[str]:
+    needed = f"{_percent(objective)} needs {evidence.needed:,} without a bad one, so {evidence.baseline_s:,.0f} s"
+    yield f"    steady: {evidence.steady:,} slices of {objective.slice_s:g} s; {needed}"
+    if evidence.tolerated is None:
+        yield f"    TOO FEW: at best INCONCLUSIVE; a baseline of {evidence.baseline_s:,.0f} s would do"
+    else:
+        yield f"    enough: proves it with up to {evidence.tolerated:,} bad"
+    if scenario.faults:
+        phases = scenario.phases
+        touched = math.ceil((phases.outage_s + phases.recovery_s) / objective.slice_s)
+        yield f"    during the fault: up to about {touched:,} slices, counted"
 
 
 def _ratio_evidence(scenario: Scenario, objective: Objective, evidence: Evidence) -> Iterator[str]:
@@ -152,8 +198,9 @@ def _ratio_evidence(scenario: Scenario, objective: Objective, evidence: Evidence
     else:
         yield f"    enough: proves it with up to {evidence.tolerated:,} bad"
     if scenario.faults:
-        fault_s = scenario.phases.outage_s + scenario.phases.recovery_s
-        yield f"    during the fault: about {rate * fault_s:,.0f} operations, counted"
+        begins_s, ends_s = scenario.phases.warmup_s + scenario.phases.baseline_s, load_s(scenario.phases)
+        seen = expected_operations(scenario, rate, begins_s, ends_s)
+        yield f"    during the fault: about {seen:,.0f} operations, counted"
 
 
 def _recovery_evidence(objective: RecoveryObjective, evidence: Evidence) -> Iterator[str]:

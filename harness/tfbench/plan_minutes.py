@@ -14,12 +14,14 @@ from tfbench.plan_evidence import (
     AROUND_LOAD_S,
     RECOVERING_SHARE,
     Evidence,
+    full_rate_s,
     load_s,
     planned_s,
     required_evidence,
     runs_for_share,
 )
 from tfbench.scenario import MIN_BASELINE_S
+from tfbench.slo.objective import SlicedObjective
 from tfbench.slo.stats import lower_bound
 from tfbench.verdict import Verdict
 
@@ -63,8 +65,17 @@ def _remedy(scenario: Scenario, evidence: list[Evidence], minutes: float) -> Rem
     baseline_s = max([MIN_BASELINE_S, *(one.baseline_s for one in evidence if one.baseline_s)])
     sure_s = max([MIN_BASELINE_S, *(one.sure_baseline_s for one in evidence if one.sure_baseline_s)])
     left_s = 60 * minutes - around_s
-    rate = math.ceil(scenario.load.rate_per_s * baseline_s / left_s) if left_s >= MIN_BASELINE_S else None
+    # No rate makes slices come faster.
+    slices_s = max((one.baseline_s or 0 for one in evidence if isinstance(one.objective, SlicedObjective)), default=0)
+    is_enough = left_s >= max(MIN_BASELINE_S, slices_s)
+    rate = _rate_within(scenario, baseline_s, left_s) if is_enough else None
     return Remedy(baseline_s, sure_s, around_s + baseline_s, rate)
+
+
+def _rate_within(scenario: Scenario, baseline_s: float, left_s: float) -> int:
+    """The rate whose arrivals of `left_s` are as many as the scenario's of `baseline_s`."""
+    times = full_rate_s(scenario, baseline_s) / full_rate_s(scenario, left_s)
+    return math.ceil(scenario.load.rate_per_s * times)
 
 
 def refusal_lines(refused: Refusal) -> Iterator[str]:

@@ -24,11 +24,13 @@ from tfbench.faults.schedule import play
 from tfbench.faults.undo import UndoRecords
 from tfbench.folder import create_run_folder, write_environment
 from tfbench.journal import Journal
-from tfbench.load.config import LoadConfig
+from tfbench.load.arrivals import RAMP_S, SPIKE, Shape
+from tfbench.load.config import Crew, LoadConfig
 from tfbench.load.process import LoadProcess
 from tfbench.model import Scenario
 from tfbench.observer import Observer
 from tfbench.outcome import Outcome, exit_code, judge_and_report
+from tfbench.plan_evidence import load_s
 from tfbench.platforms.engine import ensure_engine
 from tfbench.platforms.images import Image, ensure_images
 from tfbench.platforms.servers import HOST
@@ -40,21 +42,24 @@ from tfbench.stop import announce
 from tfbench.stores import collect, pending_orders, seats_by_event
 from tfbench.workspace import Workspace
 
-START_LEAD_S = 2.0
+LOAD_START_S = 120.0
+LOAD_START_ELSEWHERE_S = 1200.0  # workers on other machines are started by a person
 TICK_S = 0.1
 LOAD_SLACK_S = 180.0
 LOAD_SLACK_A_FAULT_S = 60.0
+ONE_PROCESS = Crew()
 NO_SWITCHES: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """What every run of a session stands on."""
+    """What every run of a session stands on; `crew` plays its loads."""
 
     workspace: Workspace
     progress: Progress
     stack: Stack
     images: list[Image]
+    crew: Crew = ONE_PROCESS
 
 
 @dataclass(slots=True)
@@ -68,6 +73,7 @@ class Experiment:
     journal: Journal
     progress: Progress
     board: Board
+    crew: Crew
     tick: Callable[[], None] = lambda: None
     watch: Callable[[], None] = lambda: None
 
@@ -89,13 +95,13 @@ class Experiment:
             time.sleep(min(TICK_S, max(end - time.monotonic(), 0)))
 
 
-def prepare(workspace: Workspace, progress: Progress) -> Ground:
+def prepare(workspace: Workspace, progress: Progress, crew: Crew = ONE_PROCESS) -> Ground:
     """Make sure of an engine and of every image, once for all runs that follow; from here on, `tfbench stop` works."""
     announce(workspace.runs)
     client = ensure_engine(progress)
     stack = Stack(client, workspace.root)
     _refuse_a_person_s_stack(stack)
-    return Ground(workspace, progress, stack, ensure_images(client, workspace.root, progress))
+    return Ground(workspace, progress, stack, ensure_images(client, workspace.root, progress), crew)
 
 
 def run_scenario(
@@ -115,7 +121,7 @@ def run_scenario(
     failure: TfbenchError | None = None
     announce(workspace.runs, run_dir)
     with Journal(run_dir / "journal.jsonl", clock) as journal:
-        experiment = Experiment(scenario, run_dir, stack, clock, journal, progress, Board(scenario))
+        experiment = Experiment(scenario, run_dir, stack, clock, journal, progress, Board(scenario), ground.crew)
         try:
             with experiment.phase("up"), progress.step("start TicketFlow") as detail:
                 stack.down()
@@ -174,7 +180,7 @@ def _experiment(experiment: Experiment, records: UndoRecords) -> None:
         try:
             with ExitStack() as healing, _load(experiment, ports["haproxy"][8080]) as load:
                 with experiment.phase("warmup", phases.warmup_s):
-                    experiment.wait(phases.warmup_s + START_LEAD_S, load)
+                    experiment.wait(load.begins_at - experiment.clock.now() + phases.warmup_s, load)
                 experiment.watch = AbortWatch(
                     scenario.abort_when, scenario.faults, load, observer, experiment.journal, experiment.run_dir,
                     experiment.clock,
@@ -218,30 +224,47 @@ def _wait_recovered(experiment: Experiment, faults: list[FaultRun], load: LoadPr
 
 @contextmanager
 def _load(experiment: Experiment, portal_port: int) -> Iterator[LoadProcess]:
+    with LoadProcess(_load_config(experiment, portal_port), experiment.run_dir / "logs" / "load.log") as load:
+        experiment.board.load = load
+        totals: dict[str, Any] = {}
+        try:
+            _wait_for_load(experiment, load)
+            experiment.journal.record("load", state="started")
+            with experiment.progress.board(experiment.board.render, experiment.board.line) as experiment.tick:
+                yield load
+        finally:
+            totals = load.stop()
+            experiment.journal.record("load", state="stopped", **_counts(totals))
+    if totals.get("trouble"):
+        raise LoadError(f"the load was not the one asked for: {totals['trouble']}")
+
+
+def _load_config(experiment: Experiment, portal_port: int) -> LoadConfig:
     scenario, spec, phases = experiment.scenario, experiment.scenario.load, experiment.scenario.phases
-    config = LoadConfig(
+    shape = Shape.of(spec, phases)
+    return LoadConfig(
         base_url=f"http://{HOST}:{portal_port}", rate_per_s=spec.rate_per_s, arrivals=spec.arrivals, mix=spec.mix,
         workload=spec.workload, seed=scenario.seed, clock_offset=experiment.clock.offset, run_dir=experiment.run_dir,
-        start_at=experiment.clock.now() + START_LEAD_S,
-        duration_s=phases.warmup_s + phases.baseline_s + phases.outage_s + phases.recovery_s + LOAD_SLACK_S
-        + LOAD_SLACK_A_FAULT_S * len(scenario.faults),
-        surge=spec.surge and dataclasses.replace(
-            spec.surge, at_s=spec.surge.at_s + phases.warmup_s + phases.baseline_s
-        ),
+        duration_s=load_s(phases) + LOAD_SLACK_S + LOAD_SLACK_A_FAULT_S * len(scenario.faults),
+        surge=shape.surge, ramp_s=shape.ramp_s or RAMP_S, spike=shape.spike or SPIKE, crew=experiment.crew,
     )  # fmt: skip
-    with LoadProcess(config, experiment.run_dir / "logs" / "load.log") as load:
-        experiment.board.load = load
-        experiment.journal.record("load", state="started")
-        with experiment.progress.board(experiment.board.render, experiment.board.line) as experiment.tick:
-            try:
-                yield load
-            finally:
-                totals = load.stop()
-                experiment.journal.record("load", state="stopped", **_counts(totals))
+
+
+def _wait_for_load(experiment: Experiment, load: LoadProcess) -> None:
+    crew = experiment.crew
+    if crew.master_host is None:
+        load.wait_playing(LOAD_START_S)
+        return
+    join = f"python -m tfbench.load.worker --master-host {crew.master_host} --master-port {crew.master_port}"
+    with experiment.progress.step(f"wait for {crew.workers} load workers to join, each with: {join}"):
+        load.wait_playing(LOAD_START_ELSEWHERE_S)
 
 
 def _counts(totals: dict[str, Any]) -> dict[str, Any]:
-    return {key: totals.get(key) for key in ("offered", "delivered", "dropped")}
+    """What it offered, where it lived to say so, and was what was asked for."""
+    if totals.get("state") != "done" or totals.get("trouble"):
+        return {"trouble": totals.get("trouble") or "it was cut short"}
+    return {key: totals[key] for key in ("offered", "delivered", "dropped")}
 
 
 def _drain(experiment: Experiment, observer: Observer) -> None:

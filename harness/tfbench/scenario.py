@@ -7,7 +7,6 @@
 Names are checked against `catalog.py`, objectives against the tables that the scenario points to.
 """
 
-import math
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,17 +14,16 @@ from pathlib import Path
 from tfbench import catalog
 from tfbench.abort import read_abort_when
 from tfbench.errors import ConfigError
+from tfbench.load.spec import check_rush, read_load
 from tfbench.model import (
     AnyObjective,
     FaultSpec,
     InvariantObjective,
-    LoadSpec,
     Objective,
     Phases,
     RecoveryObjective,
     Scenario,
     Slo,
-    Surge,
     Text,
 )
 from tfbench.slo.openslo import load_slo
@@ -37,8 +35,6 @@ API_VERSION, KIND = "tfbench/v1", "Scenario"
 
 MIN_BASELINE_S = 10.0
 _MAX_S = 86_400
-# One load process on one core offers 4,000 arrivals/s on time; 6,000 are too many (measured).
-_MIN_RATE_PER_S, _MAX_RATE_PER_S = 0.1, 4000
 _MAX_SEED = 2**63 - 1
 
 
@@ -93,7 +89,7 @@ def _open(file: Path) -> Mapping:
 def _read(file: Path, root: Mapping, slo: Slo) -> Scenario:
     metadata, spec = root.mapping("metadata"), root.mapping("spec")
     objectives, invariants = spec.mapping("objectives"), spec.mapping("invariants")
-    load = _read_load(spec.mapping("load"))
+    load = read_load(spec.mapping("load"))
     scenario = Scenario(
         path=file,
         name=metadata.require("name").as_name(),
@@ -123,46 +119,6 @@ def _read_text(mapping: Mapping) -> Text:
     text = Text(en=mapping.require_str("en"), es=mapping.require_str("es"))
     mapping.finish()
     return text
-
-
-def _read_load(load: Mapping) -> LoadSpec:
-    spec = LoadSpec(
-        workload=load.require_choice("workload", catalog.WORKLOADS, "workload"),
-        rate_per_s=load.require_number("rate_per_s", min=_MIN_RATE_PER_S, max=_MAX_RATE_PER_S),
-        arrivals=load.require_choice("arrivals", catalog.ARRIVALS, "arrivals"),
-        mix=_read_mix(load.mapping("mix")),
-        surge=_read_surge(load),
-    )
-    load.finish()
-    return spec
-
-
-def _read_surge(load: Mapping) -> Surge | None:
-    if load.optional("surge") is None:
-        return None
-    surge = load.mapping("surge")
-    spec = Surge(
-        at_s=surge.require_number("at_s", min=0, max=_MAX_S),
-        length_s=surge.require_number("length_s", min=1, max=_MAX_S),
-        factor=surge.require_number("factor", min=1, max=1000),
-        event=surge.require_str("event"),
-    )
-    surge.finish()
-    return spec
-
-
-def _read_mix(mapping: Mapping) -> dict[str, float]:
-    mix: dict[str, float] = {}
-    for key, kind, share in mapping.items():
-        key.as_choice(catalog.ARRIVAL_KINDS, "kind of arrival")
-        mix[kind] = share.as_number(min=0, max=1)
-    total = math.fsum(mix.values())
-    if not math.isclose(total, 1, abs_tol=1e-9):
-        raise mapping.error(f"the shares sum to {total:.6g}; make them sum to 1")
-    for key, kind, _ in mapping.items():
-        if kind in catalog.ARRIVALS_AFTER_PURCHASE and mix[kind] > 0 and not mix.get("purchase"):
-            raise key.error("comes back to an order, but nobody buys; give purchase a share")
-    return mix
 
 
 def _read_phases(phases: Mapping) -> Phases:
@@ -246,12 +202,10 @@ def _check_outage(spec: Mapping, scenario: Scenario) -> None:
                 f"{fault.id} ends after {fault.at_s + (fault.hold_s or 0):g} s, the outage phase after "
                 f"{scenario.phases.outage_s:g} s; make that longer"
             )
-    surge = scenario.load.surge
-    if surge and surge.at_s + surge.length_s > scenario.phases.outage_s + scenario.phases.recovery_s:
-        raise spec.mapping("load").require("surge").error("ends after the load does; make outage_s longer")
+    check_rush(spec.mapping("load"), scenario.load, scenario.phases)
     if scenario.faults and scenario.phases.outage_s == 0:
         raise outage.error("0, but there is a fault; give it some seconds, or remove the fault")
-    if not scenario.faults and scenario.phases.outage_s > 0 and not surge:
+    if not scenario.faults and scenario.phases.outage_s > 0 and not (scenario.load.surge or scenario.load.spike):
         raise outage.error("an outage without a fault; add one to spec.faults, or make it 0")
     if not scenario.faults and set(scenario.expectations) - catalog.EXPECTATIONS_WITHOUT_FAULT:
         raise spec.require("expectations").error("they speak of an outage, but there is no fault; add one, or empty it")

@@ -51,10 +51,10 @@ def bench_load(rates: tuple[int, ...], seconds: float, progress: Progress) -> li
     """Measure each rate once, for so many seconds."""
     rows = []
     with tempfile.TemporaryDirectory(prefix="tfbench-bench-") as folder:
-        for rate in rates:
+        for number, rate in enumerate(rates):
             with progress.step(f"{rate:,} arrivals/s"):
                 offer = Offer(rate, {KINDS[0]: 1.0}, seconds, SEED)
-                rows.append(_row(rate, play(Path(folder) / str(rate), offer, Plan(SEED))))
+                rows.append(_row(rate, play(Path(folder) / str(number), offer, Plan(SEED))))
     return rows
 
 

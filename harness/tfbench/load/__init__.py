@@ -2,6 +2,7 @@
 
     bench -> config.json -> python -m tfbench.load --config FILE -> operations/*.ndjson: every row
                                                                  -> stdout: a JSON line a second
+    of several processes that one is the master: it shares the plan out among `tfbench.load.worker`s, and adds up
 
 Arrivals come when the plan says, whatever the system does; latency counts from the planned time. Nothing here
 judges: rows go to disk, and the bench decides later. Importing `driver` patches the standard library for

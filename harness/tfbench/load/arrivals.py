@@ -4,13 +4,15 @@ Drawing ahead of the answers is what makes the loop open: a system that freezes 
 meets all 200 of them, each late by what was left of the freeze.
 """
 
+import bisect
+import dataclasses
 import itertools
 import math
 import random
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from tfbench.model import Surge
+from tfbench.model import LoadSpec, Phases, Spike, Surge
 
 PROCESSES = ("poisson", "constant", "ramp", "spike")
 
@@ -31,18 +33,44 @@ class Arrival:
     event: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Spike:
-    """For `length_s` seconds from `at_s` on, `factor` times the rate."""
-
-    at_s: float
-    length_s: float
-    factor: float
-
-
 # How `ramp` and `spike` go where nobody says otherwise.
 RAMP_S = 60.0
 SPIKE = Spike(at_s=60.0, length_s=10.0, factor=10.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """How the rate goes over the time of a plan, as a bent clock: `comes_at` and `even_by` undo each other.
+
+    Arrivals drawn at an even rate come when the bent clock says, which keeps a Poisson process one, of a rate that
+    changes: none is thrown away, none drawn twice.
+    """
+
+    ramp_s: float | None = None
+    spike: Spike | None = None
+    surge: Surge | None = None
+
+    @classmethod
+    def of(cls, load: LoadSpec, phases: Phases) -> "Shape":
+        """A scenario's, on its plan's clock, which begins with the warm-up."""
+        outage_at_s = phases.warmup_s + phases.baseline_s
+        return cls(
+            load.ramp_s,
+            load.spike and dataclasses.replace(load.spike, at_s=load.spike.at_s + outage_at_s),
+            load.surge and dataclasses.replace(load.surge, at_s=load.surge.at_s + outage_at_s),
+        )
+
+    def comes_at(self, even_s: float) -> float:
+        """When an arrival comes that would come at `even_s` at the full rate throughout."""
+        at_s = even_s if self.ramp_s is None else _ramped(even_s, self.ramp_s)
+        at_s = at_s if self.spike is None else _squeezed(at_s, self.spike)
+        return at_s if self.surge is None else _squeezed(at_s, self.surge)
+
+    def even_by(self, t: float) -> float:
+        """How many seconds of the full rate bring as many arrivals as are due by second `t`."""
+        even_s = t if self.surge is None else _stretched(t, self.surge)
+        even_s = even_s if self.spike is None else _stretched(even_s, self.spike)
+        return even_s if self.ramp_s is None else _levelled(even_s, self.ramp_s)
 
 
 def plan(
@@ -66,18 +94,14 @@ def plan(
     """
     kinds = list(mix)
     shares = list(itertools.accumulate(mix[kind] for kind in kinds))
-    draw_kind = random.Random(f"{seed}/kinds")
+    whole, last = shares[-1], len(kinds) - 1
+    draw_kind = random.Random(f"{seed}/kinds").random
+    shape = Shape(ramp_s if process == "ramp" else None, spike if process == "spike" else None, surge)
     for number, even_s in enumerate(_times(process, rate_per_s, seed), start=first_flow):
-        at_s = even_s
-        if process == "ramp":
-            at_s = _ramped(at_s, ramp_s)
-        elif process == "spike":
-            at_s = _squeezed(at_s, spike)
-        if surge is not None:
-            at_s = _squeezed(at_s, surge)
+        at_s = shape.comes_at(even_s)
         if at_s >= duration_s:
             return
-        kind = draw_kind.choices(kinds, cum_weights=shares)[0]
+        kind = kinds[bisect.bisect(shares, draw_kind() * whole, 0, last)]  # as `choices` does, for a third of its time
         yield Arrival(number, at_s, kind, _event(kind, at_s, surge))
 
 
@@ -87,6 +111,11 @@ def _ramped(even_s: float, ramp_s: float) -> float:
     After t seconds of the ramp as many are due as after t^2 / 2 ramp_s seconds at the full rate.
     """
     return math.sqrt(2 * ramp_s * even_s) if even_s < ramp_s / 2 else even_s + ramp_s / 2
+
+
+def _levelled(t: float, ramp_s: float) -> float:
+    """What `_ramped` undoes."""
+    return t**2 / (2 * ramp_s) if t < ramp_s else t - ramp_s / 2
 
 
 def _squeezed(even_s: float, surge: Surge | Spike) -> float:
@@ -101,6 +130,12 @@ def _squeezed(even_s: float, surge: Surge | Spike) -> float:
     if since_s < surge.length_s * surge.factor:
         return surge.at_s + since_s / surge.factor
     return even_s - surge.length_s * (surge.factor - 1)
+
+
+def _stretched(t: float, surge: Surge | Spike) -> float:
+    """What `_squeezed` undoes."""
+    since_s = min(max(t - surge.at_s, 0), surge.length_s)
+    return t + since_s * (surge.factor - 1)
 
 
 def _event(kind: str, at_s: float, surge: Surge | None) -> str | None:

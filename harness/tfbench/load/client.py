@@ -7,72 +7,63 @@ What it does not do is as important: it follows no redirect (the flow does, so t
 repeats no request (geventhttpclient's client would send a GET whose connection was closed up to pool-size times: a
 dead system would look like one slow request, made by thousands of hidden ones).
 
-It uses the connections and the parser of geventhttpclient, as Locust's FastHttpSession does, and not that session:
-one for each arrival, its headers merged three times and its addresses parsed again, took more than the request.
+It uses the sockets and the parser of geventhttpclient, as Locust's FastHttpSession does, and not that session: one for
+each arrival, its headers merged three times and its addresses parsed again, took more than the request.
 """
 
+import contextlib
 import time
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from http.cookiejar import CookieJar
 from types import MappingProxyType
-from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import gevent
-from geventhttpclient.client import HTTPClient
 from geventhttpclient.header import Headers
-from geventhttpclient.response import HTTPParseError, HTTPSocketPoolResponse
+from geventhttpclient.response import HTTPParseError
 from geventhttpclient.url import URL
-from geventhttpclient.useragent import CompatRequest, CompatResponse
+from geventhttpclient.useragent import CompatRequest
 from locust.env import Environment
 from locust.exception import CatchResponseError
 
+from tfbench.load.answer import ENCODING, Answer
 from tfbench.load.browser import Reply
+from tfbench.load.connections import Connections
 
-_BLOCK_BYTES = 64 * 1024  # a seat map in one or two reads instead of fifteen
-# It would count from one read to the next, with a timer each; a session bounds the whole answer instead.
-_UNBOUNDED: Any = None
 _FORM = "application/x-www-form-urlencoded; charset=utf-8"
 _NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 _FAILURES = (OSError, HTTPParseError, zlib.error)
 
 
 class Site:
-    """The system under test as all sessions know it: its address, and keep-alive connections that they share.
+    """The system under test as all sessions know it: its address, and keep-alive connections that they share."""
 
-    There are as many connections as requests in flight may need them.
-    """
-
-    def __init__(
-        self, environment: Environment, base_url: str, max_in_flight: int, connect_timeout_s: float, deadline_s: float
-    ) -> None:
+    def __init__(self, environment: Environment, base_url: str, connect_timeout_s: float, deadline_s: float) -> None:
         url = URL(base_url.rstrip("/"))
         self.base_url = str(url).rstrip("/")
         self.deadline_s = deadline_s
         self.report: Callable[..., None] = environment.events.request.fire
         self._prefix = url.path.rstrip("/")
-        self._standing_lines = f"Host: {url.netloc}\r\nUser-Agent: tfbench\r\nAccept-Encoding: gzip, deflate, br\r\n"
-        self._pool = HTTPClient.from_url(
-            url,
-            concurrency=max_in_flight,
-            connection_timeout=connect_timeout_s,
-            network_timeout=_UNBOUNDED,
-            insecure=True,
-        )._connection_pool  # made by the client, which knows how to speak TLS
+        self._standing_lines = f"Host: {url.netloc}\r\nUser-Agent: tfbench\r\nAccept-Encoding: {ENCODING}\r\n"
+        self._connections = Connections(url, connect_timeout_s)
 
-    def exchange(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> HTTPSocketPoolResponse:
-        """Send one request, once; the answer up to its headers. Raises what the library does."""
+    def exchange(self, method: str, path: str, headers: Mapping[str, str], body: bytes, answer: Answer) -> None:
+        """Send one request, once, and read its answer. Raises OSError or HTTPParseError."""
         request = self._head(method, path, headers, body) + body
-        sock = self._pool.get_socket()
+        connection = self._connections.take()
+        sock = connection[0]
         try:
-            sock.sendall(request)
-        except (BrokenPipeError, ConnectionResetError):
-            pass  # who hangs up on a request may have answered it before
+            with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # it may have answered before it hung up
+                sock.sendall(request)
+            answer.read_from(sock)
         except BaseException:
-            self._pool.release_socket(sock)
+            sock.close()
             raise
-        return HTTPSocketPoolResponse(sock, self._pool, block_size=_BLOCK_BYTES, method=method)
+        if answer.may_follow:
+            self._connections.give_back(connection)
+        else:
+            sock.close()
 
     def _head(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> bytes:
         lines = "".join([f"{name}: {value}\r\n" for name, value in headers.items()])
@@ -126,18 +117,17 @@ class Session:
             deadline.close()
 
     def _ask(self, method: str, path: str, body: bytes, headers: Mapping[str, str]) -> Reply:
-        status = 0
+        answer = Answer()
         try:
             if self._cookies is not None:
                 headers = {**headers, **self._cookie_header(path)}
-            raw = self._site.exchange(method, path, headers, body)
-            status, response = raw.get_code(), CompatResponse(raw)
-            content = response.content  # here, so that a body cut short is a failure
+            self._site.exchange(method, path, headers, body, answer)
+            content = answer.content
         except _FAILURES as failure:
-            return Reply(status, error=type(failure).__name__)
-        if "set-cookie" in response.headers:
-            self._keep_cookies(path, response)
-        return _reply(status, content, response.headers)
+            return Reply(answer.get_code(), error=type(failure).__name__)
+        if "set-cookie" in answer.headers:
+            self._keep_cookies(path, answer)
+        return _reply(answer, content)
 
     def _cookie_header(self, path: str) -> dict[str, str]:
         request = CompatRequest(self._site.base_url + path, headers=Headers())
@@ -145,36 +135,31 @@ class Session:
         self._cookies.add_cookie_header(request)
         return dict(request.header_items())
 
-    def _keep_cookies(self, path: str, response: CompatResponse) -> None:
+    def _keep_cookies(self, path: str, answer: Answer) -> None:
         if self._cookies is None:
             self._cookies = CookieJar()
         request = CompatRequest(self._site.base_url + path, headers=Headers())
-        self._cookies.extract_cookies(response, request)  # type: ignore[arg-type]  # urllib's, as far as a jar asks
+        self._cookies.extract_cookies(answer, request)  # type: ignore[arg-type]  # urllib's, as far as a jar asks
 
 
-def _reply(status: int, content: bytes, headers: Headers) -> Reply:
+def _reply(answer: Answer, content: bytes) -> Reply:
     return Reply(
-        status=status,
-        body=content or b"",
-        location=_path_of(headers.get("location")),
-        content_type=_text(headers.get("content-type")) or "",
-        retry_after_s=_seconds(headers.get("retry-after")),
-        source=_text(headers.get("x-fuente")),
+        status=answer.get_code(),
+        body=content,
+        location=_path_of(answer.header("location")),
+        content_type=answer.header("content-type") or "",
+        retry_after_s=_seconds(answer.header("retry-after")),
+        source=answer.header("x-fuente"),
     )
 
 
-def _text(header: object) -> str | None:
-    """A header's value; None for one that came more than once, which these never do."""
-    return header if isinstance(header, str) else None
-
-
-def _path_of(location: object) -> str | None:
+def _path_of(location: str | None) -> str | None:
     """A redirect's target on the same site; the systems under test redirect nowhere else."""
-    if not isinstance(location, str):
+    if location is None:
         return None
     parts = urlsplit(location)
     return parts.path + (f"?{parts.query}" if parts.query else "")
 
 
-def _seconds(text: object) -> float | None:
-    return float(text) if isinstance(text, str) and text.isdecimal() else None
+def _seconds(text: str | None) -> float | None:
+    return float(text) if text is not None and text.isdecimal() else None

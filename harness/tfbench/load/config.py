@@ -7,11 +7,10 @@ from dataclasses import MISSING, asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from tfbench.load.arrivals import PROCESSES, RAMP_S, SPIKE, Spike
-from tfbench.model import Surge
+from tfbench.load.arrivals import PROCESSES, RAMP_S, SPIKE
+from tfbench.model import Spike, Surge
 
-# What a scenario may name; a load process plays all of PROCESSES.
-ARRIVAL_PROCESSES = ("poisson", "constant")
+MASTER_PORT = 5557  # Locust's
 
 
 class LoadConfigError(ValueError):
@@ -19,8 +18,24 @@ class LoadConfigError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
+class Crew:
+    """Who plays a load: one process, or `workers` of them on this machine.
+
+    With `master_host`, an address of this machine, the workers are those that join it there from other machines.
+    """
+
+    workers: int = 1
+    master_host: str | None = None
+    master_port: int = MASTER_PORT
+
+    @property
+    def is_one_process(self) -> bool:
+        return self.workers == 1 and self.master_host is None
+
+
+@dataclass(frozen=True, slots=True)
 class LoadConfig:
-    """One load process. Times in seconds, shares 0..1.
+    """One load. Times in seconds, shares 0..1.
 
     `start_at` (epoch) is when the plan's second 0 is; None means as soon as the process is ready.
     `first_flow` numbers the flows of a process started in place of another, so that their buyers stay
@@ -50,6 +65,8 @@ class LoadConfig:
     surge: Surge | None = None
     ramp_s: float = RAMP_S
     spike: Spike = SPIKE
+    crew: Crew = Crew()
+    worker: int = 0
 
     def __post_init__(self) -> None:
         for name in ("rate_per_s", "duration_s", "max_in_flight", "connect_timeout_s", "read_timeout_s", "ramp_s"):
@@ -59,6 +76,8 @@ class LoadConfig:
             raise LoadConfigError(f"arrivals must be one of {', '.join(PROCESSES)}, not {self.arrivals!r}")
         if any(share < 0 for share in self.mix.values()) or not math.isclose(sum(self.mix.values()), 1):
             raise LoadConfigError(f"the shares of mix must be 0..1 and sum to 1, not {dict(self.mix)!r}")
+        if not 0 <= self.worker < self.crew.workers:
+            raise LoadConfigError(f"worker must be from 0 and below crew.workers, not {self.worker!r}")
         _check_rush("spike", self.spike)
         if self.surge is not None:
             _check_rush("surge", self.surge)
@@ -71,17 +90,19 @@ class LoadConfig:
         """Read what `to_json` or a person wrote; an unknown or a missing key is an error."""
         values: dict[str, Any] = json.loads(text)
         _check_keys(cls, values)
-        rushes = {name: _read_rush(name, values) for name in ("surge", "spike") if values.get(name) is not None}
-        return cls(**(values | {"run_dir": Path(values["run_dir"])} | rushes))
+        parts = {name: _read_part(name, values[name]) for name in _PARTS if values.get(name) is not None}
+        return cls(**(values | {"run_dir": Path(values["run_dir"])} | parts))
 
 
-def _read_rush(name: str, values: Mapping[str, Any]) -> Surge | Spike:
-    cls = Surge if name == "surge" else Spike
-    _check_keys(cls, values[name], where=f"{name}: ")
-    return cls(**values[name])
+_PARTS: Mapping[str, type[Surge | Spike | Crew]] = {"surge": Surge, "spike": Spike, "crew": Crew}
 
 
-def _check_keys(cls: type[LoadConfig | Surge | Spike], values: Mapping[str, Any], where: str = "") -> None:
+def _read_part(name: str, values: Mapping[str, Any]) -> Surge | Spike | Crew:
+    _check_keys(_PARTS[name], values, where=f"{name}: ")
+    return _PARTS[name](**values)
+
+
+def _check_keys(cls: type[LoadConfig | Surge | Spike | Crew], values: Mapping[str, Any], where: str = "") -> None:
     """Raise where a key is unknown, or one without a default is missing."""
     known = {field.name: field for field in fields(cls)}
     if unknown := sorted(values.keys() - known.keys()):

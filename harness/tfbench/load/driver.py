@@ -8,6 +8,7 @@ A late dispatcher starts what is due at once, and the lateness counts: latency i
 `t_start - t_intended` of first operations says how punctual the load was.
 """
 
+import itertools
 import logging
 import os
 import time
@@ -16,15 +17,16 @@ from typing import ClassVar, Protocol
 
 import gevent
 from gevent.event import Event
-from gevent.pool import Group
 from locust import User, constant, task
 from locust.env import Environment
+from locust.exception import StopUser
 
 from tfbench.clock import Clock
 from tfbench.load import PARENT_PID
 from tfbench.load.arrivals import Arrival, plan
 from tfbench.load.client import Session
 from tfbench.load.config import LoadConfig
+from tfbench.load.crowd import Crowd
 from tfbench.load.flow import Flow
 from tfbench.load.progress import Progress
 from tfbench.operations import Operation
@@ -33,7 +35,11 @@ PROGRESS_S = 1.0
 START_MARGIN_S = 0.2
 # Timers are good to a millisecond, in which several may be due: they start together, and then get their turn.
 MOST_IN_A_ROW = 32
+FINISH_POLL_S = 0.02
 STOP_POLL_S = 0.1  # how late a stop may be noticed when arrivals are rare
+
+# Who spawned a greenlet, and where: noted for each one, read by debuggers.
+gevent.config.track_greenlet_tree = False
 
 _log = logging.getLogger(__name__)
 
@@ -63,7 +69,7 @@ class OpenLoop:
         self._workload = workload
         self._open_session = open_session
         self._write = write
-        self._flows = Group()
+        self._flows = Crowd(self._play)
         self._stopping = Event()
         self._stopped_at = 0.0
 
@@ -77,23 +83,23 @@ class OpenLoop:
         self._dispatch(start_at)
         self._finish()
 
-    def report(self, emit: Callable[[dict[str, object]], None]) -> None:
+    def report(self, emit: Callable[[dict[str, object]], None], has_parent: bool = True) -> None:
         """Emit a progress line a second, for ever; stop the load when the process that started it is gone."""
         while True:
             gevent.sleep(PROGRESS_S)
             emit(self.progress.live(self._clock.now()))
-            if os.getppid() != PARENT_PID:
+            if has_parent and is_orphan():
                 _log.error("the process that started this load is gone: stopping")
                 self.stop()
 
     def _dispatch(self, start_at: float) -> None:
         config = self._config
-        arrivals = plan(
+        whole_plan = plan(
             config.arrivals, config.rate_per_s, config.mix, config.seed, config.duration_s, config.first_flow,
             config.surge, config.ramp_s, config.spike,
         )  # fmt: skip
         in_a_row = 0
-        for arrival in arrivals:
+        for arrival in itertools.islice(whole_plan, config.worker, None, config.crew.workers):
             t_intended = start_at + arrival.at_s
             in_a_row += 1
             if in_a_row >= MOST_IN_A_ROW or t_intended > self._clock.now():
@@ -101,10 +107,10 @@ class OpenLoop:
                 in_a_row = 0
             if self._stopping.is_set():
                 return
-            if len(self._flows) >= config.max_in_flight:
+            if self._flows.busy >= config.max_in_flight:
                 self._drop(arrival, t_intended)
             else:
-                self._flows.spawn(self._play, arrival, t_intended)
+                self._flows.start(arrival, t_intended)
 
     def _wait_until(self, t: float) -> None:
         """Until then, or a stop; in any case the flows just spawned get their turn.
@@ -131,7 +137,7 @@ class OpenLoop:
         )
         try:
             self._workload.play(flow)
-        except Exception:  # a bug of the load's own: gevent prints the traceback, the others go on
+        except Exception:  # a bug of the load's own
             self.progress.broken_flows += 1
             raise
         finally:
@@ -143,8 +149,8 @@ class OpenLoop:
     def _finish(self) -> None:
         """Wait for the flows: as long as they need, or for the grace of a stop; then cut them off."""
         deadline = time.monotonic() + 2 * self._config.read_timeout_s
-        while self._flows and time.monotonic() < deadline:
-            self._flows.join(timeout=0.1)
+        while self._flows.busy and time.monotonic() < deadline:
+            gevent.sleep(FINISH_POLL_S)
             if self._stopping.is_set():
                 deadline = min(deadline, self._stopped_at + self._config.stop_grace_s)
         self._flows.kill()  # what they were doing is recorded as unknown, "interrupted"
@@ -160,6 +166,11 @@ class OpenLoop:
         self.progress.operation_ended(operation)
 
 
+def is_orphan() -> bool:
+    """Whether the process that started this one is gone."""
+    return os.getppid() != PARENT_PID
+
+
 class Dispatcher(User):
     """Locust's part in it: a user whose one task is the whole plan."""
 
@@ -170,7 +181,7 @@ class Dispatcher(User):
     def drive(self) -> None:
         self.plan.start()
         self.plan.join()
-        self.environment.runner.quit()
+        raise StopUser
 
 
 def play_under_locust(environment: Environment, play_plan: Callable[[], None]) -> bool:
@@ -181,6 +192,7 @@ def play_under_locust(environment: Environment, play_plan: Callable[[], None]) -
     Dispatcher.plan = gevent.Greenlet(play_plan)
     runner = environment.create_local_runner()
     runner.start(1, spawn_rate=1)
-    runner.greenlet.join()
+    Dispatcher.plan.join()
+    runner.quit()
     Dispatcher.plan.get()
     return bool(runner.cpu_warning_emitted)

@@ -9,12 +9,11 @@ The first operation is intended when the plan said; each later one when the flow
 killed or breaks leaves a row all the same, `unknown`.
 """
 
-import dataclasses
 import functools
 import random
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
+from types import TracebackType
 
 import gevent
 
@@ -66,10 +65,6 @@ class Draft:
         self.outcome, self.error = "fail", error
 
 
-# What a row takes over from its draft: all that the draft knows.
-LEARNT = tuple(field.name for field in dataclasses.fields(Draft))
-
-
 def what_went_wrong(reply: Reply) -> str:
     """The exception's name, else the page's `codigo`, else the status."""
     return reply.error or pages.error_code(reply.body) or f"status {reply.status}"
@@ -104,7 +99,6 @@ class Flow:
         """Made when first asked for: seeding takes time, and who only looks at a page has nothing to choose."""
         return random.Random(f"{self._seed}/flow/{self.number}")
 
-    @contextmanager
     def operation(
         self,
         op: str,
@@ -112,33 +106,48 @@ class Flow:
         evento: str | None = None,
         sector: str | None = None,
         asientos: tuple[int, ...] | None = None,
-    ) -> Iterator[Draft]:
-        draft = Draft(evento=evento, sector=sector, asientos=asientos)
+    ) -> "_Recorded":
+        """A block that is one operation, and leaves its row when it ends."""
+        return _Recorded(self, op, Draft(evento=evento, sector=sector, asientos=asientos))
+
+    def begin(self) -> tuple[bool, float, float]:
+        """An operation starts now: whether it is the first, when it was intended, and now."""
         t_start = self._clock.now()
         first, self.has_operated = not self.has_operated, True
-        t_intended = self.t_intended if first else t_start
-        try:
-            yield draft
-        except gevent.GreenletExit:
-            draft.outcome, draft.error = "unknown", "interrupted"
-            raise
-        except Exception as error:
-            draft.outcome, draft.error = "unknown", type(error).__name__
-            raise
-        finally:
-            self._record(
-                Operation(
-                    op=op,
-                    flow=self.number,
-                    arrival=self.kind,
-                    first=first,
-                    t_intended=t_intended,
-                    t_start=t_start,
-                    t_end=self._clock.now(),
-                    **{name: getattr(draft, name) for name in LEARNT},
-                )
+        return first, self.t_intended if first else t_start, t_start
+
+    def end(self, op: str, draft: Draft, first: bool, t_intended: float, t_start: float) -> None:
+        """It ends now, as its draft says."""
+        self._record(
+            Operation(
+                op, self.number, self.kind, first, t_intended, t_start, self._clock.now(),
+                draft.outcome, draft.status, draft.error, draft.evento, draft.sector, draft.asientos,
+                draft.retencion_id, draft.orden_id, draft.clave, draft.read_success, draft.ticket_state, draft.source,
             )
+        )  # fmt: skip
 
     def pause(self, mean_s: float) -> None:
         """Think: half to one and a half times `mean_s`."""
         gevent.sleep(self.rng.uniform(0.5, 1.5) * mean_s)
+
+
+class _Recorded:
+    """The block of `Flow.operation`. A class: a generator would take twice the time, at each operation."""
+
+    __slots__ = ("_began", "_draft", "_flow", "_op")
+
+    def __init__(self, flow: Flow, op: str, draft: Draft) -> None:
+        self._flow, self._op, self._draft = flow, op, draft
+
+    def __enter__(self) -> Draft:
+        self._began = self._flow.begin()
+        return self._draft
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if isinstance(error, gevent.GreenletExit):
+            self._draft.outcome, self._draft.error = "unknown", "interrupted"
+        elif isinstance(error, Exception):
+            self._draft.outcome, self._draft.error = "unknown", type(error).__name__
+        self._flow.end(self._op, self._draft, *self._began)

@@ -36,6 +36,7 @@ class LoadProcess:
             env={**os.environ, "PYTHONPATH": os.pathsep.join(p for p in sys.path if p)},
         )  # fmt: skip
         self.figures: dict[str, Any] = {}
+        self.begins_at = 0.0  # when its plan's second 0 is, once it said so
         self._reader = threading.Thread(target=self._read, name="load-figures", daemon=True)
         self._reader.start()
 
@@ -92,6 +93,9 @@ class LoadProcess:
     def _read(self) -> None:
         for line in self._process.stdout or ():
             try:
-                self.figures = json.loads(line)
+                figures = json.loads(line)
             except ValueError:
                 self._log.write(line)
+                continue
+            self.begins_at = figures.get("start_at", self.begins_at)
+            self.figures = figures

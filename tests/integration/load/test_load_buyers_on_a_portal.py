@@ -99,7 +99,7 @@ def test_client_asks_once_for_each_request_that_is_hung_up_on(tmp_path: Path) ->
 import locust
 from locust.env import Environment
 from tfbench.load.client import Session, Site
-session = Session(Site(Environment(), "http://127.0.0.1:{listener.getsockname()[1]}", 50, 5, 5))
+session = Session(Site(Environment(), "http://127.0.0.1:{listener.getsockname()[1]}", 5, 5))
 print(session.get("/", "x").error, session.post("/", "x", [("a", "b")]).error, session.get("/", "x").error)
 """
     result = subprocess.run(

@@ -6,8 +6,9 @@ import math
 from typing import Any
 
 import pytest
-from tfbench.load.arrivals import RAMP_S, Arrival, Spike, plan
+from tfbench.load.arrivals import RAMP_S, Arrival, Shape, plan
 from tfbench.load.config import LoadConfig, LoadConfigError
+from tfbench.model import LoadSpec, Phases, Spike, Surge
 
 MIX = {"catalogue": 1.0}
 SPIKE = Spike(at_s=20, length_s=10, factor=8)
@@ -86,3 +87,36 @@ def vars_of(spike: Spike) -> dict[str, float]:
 def test_shapes_that_cannot_be_played_are_refused(changes: dict[str, Any], message: str) -> None:
     with pytest.raises(LoadConfigError, match=message):
         LoadConfig.from_json(json.dumps(CONFIG | changes))
+
+
+SHAPES = {
+    "even": Shape(),
+    "ramp": Shape(ramp_s=20),
+    "spike": Shape(spike=SPIKE),
+    "surge": Shape(surge=Surge(20, 10, 8, "EV001")),
+    "ramp, then surge": Shape(ramp_s=15, surge=Surge(20, 10, 8, "EV001")),
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES)
+def test_bending_the_clock_is_undone_by_its_inverse(shape: Shape) -> None:
+    bent = [shape.comes_at(tenth / 10) for tenth in range(2000)]
+    assert bent == sorted(bent)
+    assert [shape.even_by(t) for t in bent] == pytest.approx([tenth / 10 for tenth in range(2000)])
+
+
+@pytest.mark.parametrize(("begin", "end"), [(0, 5), (5, 20), (20, 30), (25, 60), (0, 60)])
+@pytest.mark.parametrize(
+    ("process", "changes"), [("poisson", {}), ("ramp", {"ramp_s": 12}), ("spike", {"spike": SPIKE})]
+)
+def test_as_many_come_as_are_expected(process: str, changes: dict[str, Any], begin: float, end: float) -> None:
+    shape = Shape(**changes)
+    expected = 100 * (shape.even_by(end) - shape.even_by(begin))
+    count = sum(begin <= t < end for t in times(process, **changes))
+    assert abs(count - expected) < 5 * math.sqrt(expected)
+
+
+def test_a_scenario_s_rush_is_moved_to_the_clock_of_its_plan_and_its_ramp_is_not() -> None:
+    load = LoadSpec("ticketflow", 50, "ramp", MIX, surge=Surge(5, 10, 2, "EV001"), ramp_s=7)
+    shape = Shape.of(load, Phases(warmup_s=6, baseline_s=20, outage_s=30, recovery_s=30, drain_deadline_s=60))
+    assert shape == Shape(ramp_s=7, surge=Surge(31, 10, 2, "EV001"))

@@ -1,12 +1,21 @@
 """What each required objective will have as evidence, and what it lacks."""
 
 import dataclasses
+import math
 from pathlib import Path
 
 import numpy as np
 import pytest
-from tfbench.model import LoadSpec, Objective, RecoveryObjective, Scenario
-from tfbench.plan_evidence import Evidence, operations_per_s, planned_s, required_evidence, runs_for_share, sure_seconds
+from tfbench.model import LoadSpec, Objective, RecoveryObjective, Scenario, Spike
+from tfbench.plan_evidence import (
+    Evidence,
+    expected_arrivals,
+    operations_per_s,
+    planned_s,
+    required_evidence,
+    runs_for_share,
+    sure_seconds,
+)
 from tfbench.scenario import load_scenario
 from tfbench.slo.stats import lower_bound, minimum_requests
 from tfbench.verdict import Verdict
@@ -106,3 +115,34 @@ def test_evidence_scales_with_the_rate(scenario: Scenario) -> None:
     objective = only(scenario, "app1-reservation-under-300ms", rate=5).objective
     assert isinstance(objective, Objective)
     assert only(scenario, objective.id, rate=5).baseline_s == 120  # 2.5 a second
+
+
+def shaped(scenario: Scenario, **load: object) -> Scenario:
+    return dataclasses.replace(scenario, load=dataclasses.replace(scenario.load, **load))  # type: ignore[arg-type]
+
+
+def test_arrivals_of_a_ramp_are_the_area_under_it(scenario: Scenario) -> None:
+    ramp = shaped(scenario, arrivals="ramp", ramp_s=20.0)
+    assert expected_arrivals(ramp, 0, 20) == pytest.approx(500)
+    assert expected_arrivals(ramp, 10, 20) == pytest.approx(375)
+    assert expected_arrivals(ramp, 0, 111) == pytest.approx(50 * (111 - 10))
+    assert expected_arrivals(scenario, 0, 111) == pytest.approx(50 * 111)
+
+
+def test_arrivals_of_a_spike_come_on_top_in_its_seconds_alone(scenario: Scenario) -> None:
+    """The outage begins at 26 s."""
+    spike = shaped(scenario, arrivals="spike", spike=Spike(at_s=4, length_s=5, factor=10))
+    assert expected_arrivals(spike, 0, 30) == pytest.approx(50 * 30)
+    assert expected_arrivals(spike, 30, 35) == pytest.approx(500 * 5)
+    assert expected_arrivals(spike, 0, 111) == pytest.approx(50 * (111 + 45))
+
+
+def test_a_baseline_under_a_ramp_has_less_evidence_and_the_one_that_would_do_is_longer(scenario: Scenario) -> None:
+    """Holds and purchases come at 25/s, 299 are needed; the ramp goes on for 26 s, the warm-up lasts 6."""
+    ramp = shaped(requiring(scenario, "app1-reservation-under-300ms"), arrivals="ramp", ramp_s=26.0)
+    [evidence] = required_evidence(ramp)
+    assert evidence.steady == round(25 * (26**2 - 6**2) / 52)
+    assert evidence.baseline_s == math.ceil(math.sqrt(52 * (299 / 25 + 36 / 52)) - 6) == 20
+    assert (evidence.best, evidence.tolerated) == (Verdict.PASS, 0)
+    shorter = dataclasses.replace(ramp, phases=dataclasses.replace(ramp.phases, baseline_s=19.0))
+    assert required_evidence(shorter)[0].best is Verdict.INCONCLUSIVE
