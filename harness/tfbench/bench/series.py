@@ -14,7 +14,7 @@ from typing import Any
 from ruamel.yaml import YAML
 
 RATE_PER_S = 50
-WARMUP_S, BASELINE_S = 6, 20
+WARMUP_S, BASELINE_S = 15, 20
 
 
 @dataclass(frozen=True, slots=True)

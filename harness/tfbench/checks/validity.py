@@ -33,7 +33,7 @@ FROM operations WHERE first
 def judge_load(run: RunData, scenario: Scenario) -> LoadResult:
     """What was offered, by the load's own count; what is on disk must agree with it."""
     recorded, dropped_rows = run.row(_ARRIVALS)
-    own = _own_count(run)
+    own, stopped = _own_count(run), run.last("load", state="stopped") or {}
     delivered = own.get("delivered", recorded)
     dropped = max(own.get("dropped", 0), dropped_rows)
     offered = own.get("offered", delivered + dropped)
@@ -47,12 +47,14 @@ def judge_load(run: RunData, scenario: Scenario) -> LoadResult:
         "recorded": recorded,
         "delay": delay_p99_ms,
         "limit": limit_ms,
+        "trouble": str(stopped.get("trouble")),
     }
     troubles = [
         key
         for key, is_so in (
             ("nothing", not recorded),
-            ("not_stopped", not own),
+            ("not_stopped", not own and not stopped.get("trouble")),
+            ("trouble", bool(stopped.get("trouble"))),
             ("dropped", dropped > 0 or offered > delivered + dropped),
             ("not_recorded", 0 < recorded < delivered),
             ("late", delay_p99_ms is not None and limit_ms is not None and delay_p99_ms > limit_ms),

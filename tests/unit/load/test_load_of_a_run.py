@@ -87,9 +87,9 @@ def test_load_that_did_not_live_to_say_what_it_offered_leaves_no_counts(experime
 
 
 def test_load_is_the_scenario_s_on_the_plan_s_clock_and_its_crew_s(experiment: Any) -> None:
-    """The outage begins after 26 s; the surge with it."""
+    """The outage begins after 35 s; the surge with it."""
     played(experiment)
     [config] = PlayedLoad.configs
     assert config.surge is not None
-    assert (config.surge.at_s, config.surge.event) == (26, "EV001")
+    assert (config.surge.at_s, config.surge.event) == (35, "EV001")
     assert (config.rate_per_s, config.crew, config.start_at) == (15, Crew(2), None)

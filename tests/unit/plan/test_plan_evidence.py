@@ -90,7 +90,7 @@ def test_59_runs_prove_95_percent(scenario: Scenario) -> None:
 
 
 def test_a_run_takes_its_load_and_about_a_minute(scenario: Scenario) -> None:
-    assert planned_s(scenario) == 6 + 20 + 40 + 45 + 60
+    assert planned_s(scenario) == 15 + 20 + 40 + 45 + 60
 
 
 def holds_and_purchases(load: LoadSpec, seconds: float, seed: int) -> int:
@@ -130,19 +130,19 @@ def test_arrivals_of_a_ramp_are_the_area_under_it(scenario: Scenario) -> None:
 
 
 def test_arrivals_of_a_spike_come_on_top_in_its_seconds_alone(scenario: Scenario) -> None:
-    """The outage begins at 26 s."""
+    """The outage begins at 35 s."""
     spike = shaped(scenario, arrivals="spike", spike=Spike(at_s=4, length_s=5, factor=10))
-    assert expected_arrivals(spike, 0, 30) == pytest.approx(50 * 30)
-    assert expected_arrivals(spike, 30, 35) == pytest.approx(500 * 5)
-    assert expected_arrivals(spike, 0, 111) == pytest.approx(50 * (111 + 45))
+    assert expected_arrivals(spike, 0, 39) == pytest.approx(50 * 39)
+    assert expected_arrivals(spike, 39, 44) == pytest.approx(500 * 5)
+    assert expected_arrivals(spike, 0, 120) == pytest.approx(50 * (120 + 45))
 
 
 def test_a_baseline_under_a_ramp_has_less_evidence_and_the_one_that_would_do_is_longer(scenario: Scenario) -> None:
-    """Holds and purchases come at 25/s, 299 are needed; the ramp goes on for 26 s, the warm-up lasts 6."""
-    ramp = shaped(requiring(scenario, "app1-reservation-under-300ms"), arrivals="ramp", ramp_s=26.0)
+    """Holds and purchases come at 25/s, 299 are needed; the ramp goes on for 35 s, the warm-up lasts 15."""
+    ramp = shaped(requiring(scenario, "app1-reservation-under-300ms"), arrivals="ramp", ramp_s=35.0)
     [evidence] = required_evidence(ramp)
-    assert evidence.steady == round(25 * (26**2 - 6**2) / 52)
-    assert evidence.baseline_s == math.ceil(math.sqrt(52 * (299 / 25 + 36 / 52)) - 6) == 20
+    assert evidence.steady == round(25 * (35**2 - 15**2) / 70)
+    assert evidence.baseline_s == math.ceil(math.sqrt(70 * (299 / 25 + 225 / 70)) - 15) == 18
     assert (evidence.best, evidence.tolerated) == (Verdict.PASS, 0)
-    shorter = dataclasses.replace(ramp, phases=dataclasses.replace(ramp.phases, baseline_s=19.0))
+    shorter = dataclasses.replace(ramp, phases=dataclasses.replace(ramp.phases, baseline_s=17.0))
     assert required_evidence(shorter)[0].best is Verdict.INCONCLUSIVE

@@ -33,10 +33,10 @@ def test_phases_follow_one_another(scenario: Scenario) -> None:
         line.split()[:4] for line in lines if line.lstrip().startswith(("warmup", "baseline", "outage", "recovery"))
     ]
     assert times == [
-        ["warmup", "0", "-", "6"],
-        ["baseline", "6", "-", "26"],
-        ["outage", "26", "-", "66"],
-        ["recovery", "66", "-", "111"],
+        ["warmup", "0", "-", "15"],
+        ["baseline", "15", "-", "35"],
+        ["outage", "35", "-", "75"],
+        ["recovery", "75", "-", "120"],
     ]
 
 
@@ -89,15 +89,15 @@ def test_what_no_arrival_surely_makes_is_told(scenario: Scenario) -> None:
 
 
 def test_changes_of_the_rate_are_told_and_counted(scenario: Scenario) -> None:
-    """111 s at 50/s, of which the outage begins at 26 s."""
+    """120 s at 50/s, of which the outage begins at 35 s."""
     ramp = dataclasses.replace(scenario.load, arrivals="ramp", ramp_s=20.0)
     spike = dataclasses.replace(scenario.load, arrivals="spike", spike=Spike(at_s=4, length_s=5, factor=10))
     told = describe_plan(dataclasses.replace(scenario, load=ramp))
-    assert "ramp arrivals at 50/s; about 5,050 in all" in told
+    assert "ramp arrivals at 50/s; about 5,500 in all" in told
     assert "ramp: from none to 50/s within the first 20 s" in told
     told = describe_plan(dataclasses.replace(scenario, load=spike))
-    assert "spike arrivals at 50/s; about 7,800 in all" in told
-    assert "spike: 10 times the rate (500/s), at 30 s for 5 s" in told
+    assert "spike arrivals at 50/s; about 8,250 in all" in told
+    assert "spike: 10 times the rate (500/s), at 39 s for 5 s" in told
 
 
 def test_planning_needs_no_docker() -> None:

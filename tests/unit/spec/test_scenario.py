@@ -44,7 +44,7 @@ REFUSED = [
     ("a share too large", "    mix:\n      catalogue: 0.30", "    mix:\n      catalogue: 0.40", "sum to 1.1"),
     ("an unknown arrival", "boleta: 0.08", "bolета: 0.08", "unknown kind of arrival"),
     ("a negative share", "hold: 0.10", "hold: -0.10", "expected a number from 0 to 1"),
-    ("a negative warm-up", "warmup_s: 6", "warmup_s: -6", "expected a number from 0 to 86400"),
+    ("a negative warm-up", "warmup_s: 15", "warmup_s: -15", "expected a number from 0 to 86400"),
     ("a short baseline", "baseline_s: 20", "baseline_s: 9.9", "from 10 to 86400"),
     ("a negative outage", "outage_s: 40", "outage_s: -40", "from 0 to 86400"),
     ("a fault without an outage", "outage_s: 40", "outage_s: 0", "but there is a fault"),
@@ -72,7 +72,7 @@ REFUSED = [
         "ends after the load does",
     ),
     ("a ramp that never rises", "arrivals: poisson", "ramp_s: 0\n    arrivals: ramp", "from 1 to 86400"),
-    ("a ramp into the outage", "arrivals: poisson", "ramp_s: 27\n    arrivals: ramp", "baseline last 26 s in all"),
+    ("a ramp into the outage", "arrivals: poisson", "ramp_s: 36\n    arrivals: ramp", "baseline last 35 s in all"),
     (
         "a spike of other arrivals",
         "arrivals: poisson",
