@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def pytest_collection_finish() -> None:
     """What is imported by now stays: the collector need not look at half a million objects each time."""
     gc.collect()
-    pass  # gc.freeze()
+    gc.freeze()
 
 
 def pytest_unconfigure() -> None:
