@@ -2,7 +2,7 @@
 
     cpus   processors' worth of time in each period; 0.1 is 10 ms of every 100 ms
 
-Only the quota is changed: the period stays as it was, and so do the shares, which app2 has and others have not.
+Only the quota is changed: the period stays as it was, and so do the shares that Compose gave it.
 """
 
 from typing import Any, ClassVar
