@@ -14,7 +14,7 @@ orders, sales, ...   one view a store of docs/run-folder.md; a store that could 
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,7 @@ from tfbench.journal import JournalContents
 from tfbench.model import FaultSpec
 from tfbench.operations import COLUMNS, PARQUET
 from tfbench.segments import load_segments, refuse_other_times, segment_files
+from tfbench.slo.service_logs import ServiceLogs
 from tfbench.windows import RunWindows, read_windows
 
 STORES: dict[str, dict[str, str]] = {
@@ -130,7 +131,7 @@ class RunData:
     stores: frozenset[str]
     meta: dict[str, Any]
     environment: dict[str, Any]
-    logs: Path | None = None
+    logs: ServiceLogs = field(default_factory=ServiceLogs)
 
     def rows(self, sql: str, **parameters: Any) -> list[tuple[Any, ...]]:
         """All rows of one query; parameters are named `$name` in it."""
@@ -171,7 +172,7 @@ def opened(run_dir: Path, faults: tuple[FaultSpec, ...]) -> Iterator[RunData]:
         stores = frozenset(name for name in STORES if _create_store(db, run_dir, name))
         meta = read_sound_json(run_dir / "stores" / "meta.json")
         environment = read_sound_json(run_dir / "environment.json")
-        yield replace(assembled(db, stores, journal, faults, meta, environment), logs=run_dir / "logs")
+        yield replace(assembled(db, stores, journal, faults, meta, environment), logs=ServiceLogs(run_dir / "logs"))
 
 
 @contextmanager

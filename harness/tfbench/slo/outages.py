@@ -40,11 +40,16 @@ FROM measured WHERE list_contains($operations, op) AND outcome <> 'fail' ORDER B
 
 def judge_recovery(run: RunData, objective: RecoveryObjective, fault: FaultTimes, required: bool) -> RecoveryResult:
     """Measure and judge one recovery objective against one fault."""
-    recovery, _ = _measure(run, objective, fault, objective.operations)
+    whole = _measure(run, objective, fault, objective.operations)
+    recovery, _ = whole
     verdict = recovery_verdict(recovery, objective.limit_s)
     if recovery.seen is Seen.NO_OUTAGE and fault.verified is None:
         verdict = Verdict.INVALID  # nothing broke, as far as anybody saw: that says nothing of recovery
-    operations = [_of_operation(run, objective, fault, operation) for operation in objective.operations]
+    is_only = len(objective.operations) == 1
+    operations = [
+        _of_operation(run, fault, operation, *(whole if is_only else _measure(run, objective, fault, (operation,))))
+        for operation in objective.operations
+    ]
     return RecoveryResult(
         id=objective.id,
         title=dataclasses.asdict(objective.title),
@@ -64,9 +69,10 @@ def judge_recovery(run: RunData, objective: RecoveryObjective, fault: FaultTimes
     )
 
 
-def _of_operation(run: RunData, objective: RecoveryObjective, fault: FaultTimes, operation: str) -> OperationRecovery:
+def _of_operation(
+    run: RunData, fault: FaultTimes, operation: str, recovery: Recovery, succeeded_at: Floats
+) -> OperationRecovery:
     """One type of operation by itself, measured as the objective measures them together."""
-    recovery, succeeded_at = _measure(run, objective, fault, (operation,))
     return OperationRecovery(
         operation=operation,
         seen=recovery.seen.value,

@@ -34,9 +34,26 @@ class LogEvent:
         return is_named and all(self.fields.get(key) == value for key, value in fields.items())
 
 
-def services_in(folder: Path, pattern: str) -> list[str]:
-    """The services that have a log, of those whose names match a pattern such as `app1-*`."""
-    return sorted(path.stem for path in folder.glob(f"{pattern}.log"))
+class ServiceLogs:
+    """The logs of one run. Each is read once for the same events, however many recoveries ask for them.
+
+    Without a folder the run kept none.
+    """
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self._folder = folder
+        self._read: dict[tuple[str, tuple[str, ...]], list[LogEvent]] = {}
+
+    def services(self, pattern: str) -> list[str]:
+        """The services that have a log, of those whose names match a pattern such as `app1-*`."""
+        return [] if self._folder is None else sorted(path.stem for path in self._folder.glob(f"{pattern}.log"))
+
+    def events(self, service: str, names: tuple[str, ...]) -> list[LogEvent]:
+        """The events of these names in a service's log, in time order; none where it has no log."""
+        if (service, names) not in self._read:
+            path = None if self._folder is None else self._folder / f"{service}.log"
+            self._read[service, names] = read_events(path, names) if path is not None and path.is_file() else []
+        return self._read[service, names]
 
 
 def read_events(path: Path, names: tuple[str, ...]) -> list[LogEvent]:

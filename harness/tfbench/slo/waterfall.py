@@ -18,7 +18,7 @@ from tfbench import texts
 from tfbench.model import LANGUAGES
 from tfbench.results import OperationRecovery, WaterfallStep
 from tfbench.rundata import RunData
-from tfbench.slo.service_logs import LogEvent, epoch_s, read_events, services_in
+from tfbench.slo.service_logs import LogEvent, epoch_s
 from tfbench.slo.waterfall_rules import STEPS, STOPPING, Rule, rules_of
 from tfbench.windows import FaultTimes
 
@@ -102,15 +102,9 @@ class _View:
         found = [seen for seen in self.run.journal.of_kind("observation") if since <= float(seen["t"]) <= self.until]
         return sorted(found, key=lambda seen: float(seen["t"]))
 
-    def services(self, pattern: str) -> list[str]:
-        """The services that the run kept a log of, of those whose names match."""
-        return [] if self.run.logs is None else services_in(self.run.logs, pattern)
-
     def events(self, service: str, *names: str) -> list[LogEvent]:
-        """The events of a service since the injection; none where the run kept no log of it."""
-        path = None if self.run.logs is None else self.run.logs / f"{service}.log"
-        found = read_events(path, names) if path is not None and path.is_file() else []
-        return [event for event in found if self.begin <= event.t <= self.until]
+        """The events of a service since the injection."""
+        return [event for event in self.run.logs.events(service, names) if self.begin <= event.t <= self.until]
 
 
 def _of_bench(view: _View) -> Iterator[WaterfallStep]:
@@ -144,7 +138,7 @@ def _healthy(view: _View, service: str) -> float | None:
 
 def _of_services(view: _View) -> Iterator[WaterfallStep]:
     for rule in rules_of(view.fault.target):
-        steps = [_by_rule(view, rule, service) for service in view.services(rule.logs)]
+        steps = [_by_rule(view, rule, service) for service in view.run.logs.services(rule.logs)]
         if not rule.each or not steps:
             found = [step for step in steps if step.at_s is not None]
             missing = view.step(rule.step, None, f"logs/{rule.logs}.log")

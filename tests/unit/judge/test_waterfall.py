@@ -18,7 +18,7 @@ from tfbench.results import RecoveryResult, WaterfallStep, load_results
 from tfbench.rundata import RunData
 from tfbench.slo.outages import judge_recovery
 from tfbench.slo.recovery import Seen
-from tfbench.slo.service_logs import read_events
+from tfbench.slo.service_logs import ServiceLogs, read_events
 
 SALE = rto("app1-rto", 60, ("hold", "purchase"))
 BOLETAS = rto("app2-rto", 60, ("boleta",))
@@ -107,7 +107,7 @@ def failover() -> RunFolder:
 @contextmanager
 def read(run: RunFolder, faults: tuple[FaultSpec, ...], logs: Path) -> Iterator[RunData]:
     with in_memory(run, faults) as data:
-        yield replace(data, logs=logs)
+        yield replace(data, logs=ServiceLogs(logs))
 
 
 def judged(
