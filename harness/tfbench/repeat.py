@@ -20,7 +20,7 @@ from tfbench.progress import Progress
 from tfbench.report.repeat_evidence import merged_verdict, repeat_evidence
 from tfbench.report.repeat_junit import repeat_junit
 from tfbench.report.repeat_page import render_repeat
-from tfbench.results import load_results
+from tfbench.results_shape import load_sound_results
 from tfbench.suite import WORST_FIRST, Record, RunOne, Suite, SuiteOutcome, play
 from tfbench.verdict import EXIT_CODES, EXIT_INTERRUPTED
 
@@ -96,4 +96,4 @@ class _Repetition(Suite):
         if line["run"] is None:
             return line | {"budget": []}
         run_dir = Path(os.path.normpath(self.folder / line["run"]))  # the way leads through a folder not made yet
-        return line | {"budget": load_results(run_dir)["budget"]}
+        return line | {"budget": load_sound_results(run_dir)["budget"]}

@@ -7,7 +7,6 @@ import dataclasses
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from tfbench.verdict import Verdict
 
@@ -188,9 +187,3 @@ class Results:
     def write(self, run_dir: Path) -> None:
         """Write `results.json` into the run folder."""
         (run_dir / "results.json").write_text(self.to_json() + "\n", encoding="utf-8")
-
-
-def load_results(run_dir: Path) -> dict[str, Any]:
-    """The parsed `results.json` of a run folder."""
-    data: dict[str, Any] = json.loads((run_dir / "results.json").read_text(encoding="utf-8"))
-    return data

@@ -11,7 +11,8 @@ from spoilable_run import BASELINE, HEAL, HEALED, KILL, LOAD_END, RunFolder, hea
 from tfbench.checks.validity import late_limit_ms
 from tfbench.judge import judge
 from tfbench.model import Selector, Slo
-from tfbench.results import Results, load_results
+from tfbench.results import Results
+from tfbench.results_shape import load_sound_results
 from tfbench.verdict import Verdict
 
 # For tests of what neither an expectation nor an invariant of the scenario has a say in.
@@ -37,7 +38,7 @@ def test_judging_again_gives_the_same_answer_and_it_is_plain_json(kept: Results,
     first, second = judge(folder, scenario()), judge(folder, scenario())
     assert first == second == kept
     first.write(folder)
-    written = load_results(folder)
+    written = load_sound_results(folder)
     assert written["verdict"] == "PASS"
     json.dumps(written, allow_nan=False)
 

@@ -14,7 +14,8 @@ from in_memory import in_memory
 from spoilable_run import EFFECT, HEAL, KILL, LOAD_END, RunFolder, healthy, rto, scenario
 from tfbench.judge import judge
 from tfbench.model import FaultSpec
-from tfbench.results import RecoveryResult, WaterfallStep, load_results
+from tfbench.results import RecoveryResult, WaterfallStep
+from tfbench.results_shape import load_sound_results
 from tfbench.rundata import RunData
 from tfbench.slo.outages import judge_recovery
 from tfbench.slo.recovery import Seen
@@ -273,7 +274,7 @@ def test_judging_a_folder_reads_its_logs(tmp_path: Path) -> None:
     (folder / "logs").mkdir()
     write_events(folder / "logs", FAILOVER)
     judge(folder, scenario(faults=POSTGRES)).write(folder)
-    [written] = [item for item in load_results(folder)["recovery"] if item["id"] == "app1-rto"]
+    [written] = [item for item in load_sound_results(folder)["recovery"] if item["id"] == "app1-rto"]
     detected = [step for step in written["waterfall"] if step["step"] == "detected"]
     assert [(step["who"], step["at_s"]) for step in detected] == [("middleware-1", pytest.approx(0.8))]
     assert [item["operation"] for item in written["operations"]] == ["hold", "purchase"]
