@@ -25,6 +25,7 @@ from tfbench.platforms.servers import (
     Ports,
     ask,
     leads,
+    nodes,
     patroni,
     synchronous,
 )
@@ -192,7 +193,7 @@ class Reading(Generic[T]):
 
 def leader_and_standby(ports: Ports) -> tuple[str | None, str | None]:
     """The PostgreSQL node that says it leads, and the standby that it names as synchronous."""
-    for node in sorted(service for service in ports if service.startswith("postgres")):
+    for node in nodes("postgres", ports):
         try:
             state = patroni(ports[node][PATRONI_PORT], LEADER_TIMEOUT_S)
         except (requests.RequestException, ValueError):
@@ -206,7 +207,7 @@ def leader_and_standby(ports: Ports) -> tuple[str | None, str | None]:
 def replica_behind_s(ports: Ports) -> int | None:
     """How far MariaDB's replica is behind; None unless one both receives and applies."""
     # The last of them is the replica in TicketFlow: the others are asked only when it does not answer.
-    for node in sorted((service for service in ports if service.startswith("mariadb")), reverse=True):
+    for node in reversed(nodes("mariadb", ports)):
         try:
             rows = ask("mariadb", node, ports, "SHOW SLAVE STATUS")
         except SERVER_ERRORS:
@@ -220,8 +221,8 @@ def replica_behind_s(ports: Ports) -> int | None:
 
 def primary_dsn(ports: Ports) -> str:
     """A connection string to whichever PostgreSQL node is primary, for reading what the system stored."""
-    nodes = sorted(service for service in ports if service.startswith("postgres"))
-    hosts, numbers = ",".join(HOST for _ in nodes), ",".join(str(ports[node][5432]) for node in nodes)
+    servers = nodes("postgres", ports)
+    hosts, numbers = ",".join(HOST for _ in servers), ",".join(str(ports[node][5432]) for node in servers)
     return (
         f"host={hosts} port={numbers} dbname=ticketflow user=postgres password=pg "
         "target_session_attrs=read-write connect_timeout=2"

@@ -19,6 +19,7 @@ from tfbench.faults.undo import HEAL_DEADLINE_S, RETRY_EVERY_S, UndoRecords, men
 from tfbench.journal import Journal
 from tfbench.model import FaultSpec
 from tfbench.observer import Observation, Observer
+from tfbench.platforms.servers import nodes
 from tfbench.platforms.stack import Stack
 
 VERIFY_DEADLINE_S = 15.0
@@ -107,9 +108,9 @@ def is_well(broken: Collection[str], seen: Observation) -> bool:
     PostgreSQL's nodes do so together, and with a synchronous standby among them: without one the next failure of the
     primary would find nobody to promote.
     """
-    nodes = [service for service in seen.services if service.startswith("postgres")]
-    if not any(node in broken for node in nodes):
-        nodes = []
-    return all(seen.services.get(service) == "up" for service in [*broken, *nodes]) and (
-        not nodes or seen.sync_standby is not None
-    )
+    wanted = set(broken)
+    if nodes("postgres", broken):
+        wanted.update(nodes("postgres", seen.services))
+        if seen.sync_standby is None:
+            return False
+    return all(seen.services.get(service) == "up" for service in wanted)

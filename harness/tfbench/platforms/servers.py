@@ -3,7 +3,7 @@
 ask("mariadb", "mariadb2", ports, "SHOW SLAVE STATUS") -> rows      patroni(port) -> what Patroni says of its node
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -28,6 +28,11 @@ Rows = list[dict[str, Any]]
 HTTP = requests.Session()
 HTTP.trust_env = False  # the services are on this machine: no proxy to look up
 HTTP.mount("http://", HTTPAdapter(pool_connections=64, pool_maxsize=16))
+
+
+def nodes(role: str, services: Iterable[str]) -> list[str]:
+    """The servers of a role, `postgres` or `mariadb`, among these services, by name."""
+    return sorted(service for service in services if service.startswith(role))
 
 
 def ask(role: str, service: str, ports: Ports, statement: str) -> Rows:
