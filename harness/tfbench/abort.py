@@ -114,7 +114,7 @@ class RecentEnds:
         for path in sorted(self._folder.glob("*.ndjson")):
             for line in self._whole_lines(path):
                 row = json.loads(line)
-                if row["outcome"] != "fail" and row["error"] != "dropped":  # a refusal, and what was never sent
+                if row["outcome"] != "fail" and row.get("error") != "dropped":  # a refusal, and what was never sent
                     yield row["t_end"], row["op"], row["outcome"]
 
     def _whole_lines(self, path: Path) -> list[bytes]:

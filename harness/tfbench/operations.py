@@ -97,7 +97,6 @@ class OperationWriter:
     def write(self, operation: Operation) -> None:
         """Append one row; it is in the operating system's hands at most `FLUSH_S` later."""
         row = {name: value for name, value in zip(COLUMNS, _values(operation), strict=True) if value is not None}
-        row.setdefault("error", None)  # the bench looks at it while the load goes on (abort.py)
         line = _encode(row)
         with self._lock:
             if self._rows_in_segment >= self._rows_per_segment:
