@@ -4,6 +4,8 @@ gone.
 A promise judged under another load, or without its fault, says nothing: the run is INVALID, and says why.
 """
 
+from typing import Any
+
 import numpy as np
 
 from tfbench import texts
@@ -33,7 +35,8 @@ FROM operations WHERE first
 def judge_load(run: RunData, scenario: Scenario) -> LoadResult:
     """What was offered, by the load's own count; what is on disk must agree with it."""
     recorded, dropped_rows = run.row(_ARRIVALS)
-    own, stopped = _own_count(run), run.last("load", state="stopped") or {}
+    stopped = run.last("load", state="stopped") or {}
+    own = _own_count(stopped)
     delivered = own.get("delivered", recorded)
     dropped = max(own.get("dropped", 0), dropped_rows)
     offered = own.get("offered", delivered + dropped)
@@ -89,9 +92,8 @@ def _disturbed_seconds(run: RunData) -> list[float]:
     return [share for share in shares if share >= NOISE_SHARE]
 
 
-def _own_count(run: RunData) -> dict[str, int]:
+def _own_count(stopped: dict[str, Any]) -> dict[str, int]:
     """What the load said of itself when it stopped; empty when it did not live to say so."""
-    stopped = run.last("load", state="stopped") or {}
     counts = {name: stopped.get(name) for name in ("offered", "delivered", "dropped")}
     return {name: int(count) for name, count in counts.items() if count is not None}
 

@@ -168,11 +168,13 @@ class _Master:
 
     def totals(self) -> dict[str, Any]:
         """What all of them did; of one that was lost, what it said last."""
-        return summed([member.totals or member.line or {} for member in self.members.all]) | {"state": "done"}
+        return self._summed() | {"state": "done"}
 
     def _line(self) -> dict[str, Any]:
-        known = [member.totals or member.line or {} for member in self.members.all]
-        return summed(known) | {"state": "running", "t": self.clock.now()}
+        return self._summed() | {"state": "running", "t": self.clock.now()}
+
+    def _summed(self) -> dict[str, Any]:
+        return summed([member.totals or member.line or {} for member in self.members.all])
 
     def _halt(self) -> str | None:
         """No new arrivals; wait for those in flight. What kept a worker from ending, if anything did."""
