@@ -157,7 +157,7 @@ class _Master:
             gevent.sleep(_POLL_S)
             if time.monotonic() >= next_line:
                 next_line += PROGRESS_S
-                emit(self._line())
+                self._tell(emit)
             if self._must_stop():
                 return self._halt()
             if lost := self._lost():
@@ -170,11 +170,13 @@ class _Master:
         """What all of them did; of one that was lost, what it said last."""
         return self._summed() | {"state": "done"}
 
-    def _line(self) -> dict[str, Any]:
-        return self._summed() | {"state": "running", "t": self.clock.now()}
+    def _tell(self, emit: Emit) -> None:
+        """One progress line; none before the first worker has said something."""
+        if line := self._summed():
+            emit(line | {"state": "running", "t": self.clock.now()})
 
     def _summed(self) -> dict[str, Any]:
-        return summed([member.totals or member.line or {} for member in self.members.all])
+        return summed([said for member in self.members.all if (said := member.totals or member.line)])
 
     def _halt(self) -> str | None:
         """No new arrivals; wait for those in flight. What kept a worker from ending, if anything did."""

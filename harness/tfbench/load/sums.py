@@ -16,7 +16,9 @@ _COUNTS = (
 
 
 def summed(lines: Sequence[Line]) -> dict[str, Any]:
-    """One progress line, or the totals, of several workers; what none of them says is not in it."""
+    """One progress line, or the totals, of several workers; what none of them says is not in it. Empty of nothing."""
+    if not lines:
+        return {}
     said = {name for line in lines for name in line}
     line: dict[str, Any] = {"t": _worst(line.get("t") for line in lines)}
     line |= {name: round(sum(line.get(name, 0) for line in lines), 2) for name in _COUNTS if name in said}
