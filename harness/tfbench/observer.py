@@ -25,9 +25,9 @@ from tfbench.platforms.servers import (
     Ports,
     ask,
     leads,
+    may_take_over,
     nodes,
     patroni,
-    synchronous,
 )
 from tfbench.platforms.stack import Stack, probe_all
 
@@ -192,16 +192,18 @@ class Reading(Generic[T]):
 
 
 def leader_and_standby(ports: Ports) -> tuple[str | None, str | None]:
-    """The PostgreSQL node that says it leads, and the standby that it names as synchronous."""
-    for node in nodes("postgres", ports):
-        try:
-            state = patroni(ports[node][PATRONI_PORT], LEADER_TIMEOUT_S)
-        except (requests.RequestException, ValueError):
-            continue
-        if leads(state):
-            standbys = synchronous(state)
-            return node, standbys[0].get("application_name") if standbys else None
-    return None, None
+    """The PostgreSQL node that says it leads, and the first that says it may take over from it."""
+    states = {node: state for node in nodes("postgres", ports) if (state := _patroni(ports[node][PATRONI_PORT]))}
+    leader = next((node for node, state in states.items() if leads(state)), None)
+    standby = next((node for node, state in states.items() if may_take_over(state)), None)
+    return leader, standby if leader else None
+
+
+def _patroni(port: int) -> dict[str, Any] | None:
+    try:
+        return patroni(port, LEADER_TIMEOUT_S)
+    except (requests.RequestException, ValueError):
+        return None
 
 
 def replica_behind_s(ports: Ports) -> int | None:

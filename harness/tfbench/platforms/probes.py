@@ -17,8 +17,8 @@ from tfbench.platforms.servers import (
     Ports,
     leads,
     mariadb,
+    may_take_over,
     patroni,
-    synchronous,
 )
 
 PROBE_TIMEOUT_S = 2.0
@@ -57,11 +57,13 @@ def _haproxy(ports: dict[int, int]) -> Health:
 
 def _postgres(ports: dict[int, int]) -> Health:
     state = patroni(ports[PATRONI_PORT], PROBE_TIMEOUT_S)
-    role, replicated = state.get("role"), state.get("replication_state") == "streaming"
+    doing = state.get("replication_state", state.get("state"))
     if leads(state):
-        standbys = synchronous(state)
-        return Health(bool(standbys), f"{role}, {len(standbys)} synchronous standby")
-    return Health(replicated, f"{role}, {state.get('replication_state', state.get('state'))}")
+        return Health(doing == "running", f"{state['role']}, {doing}")
+    synchronous = may_take_over(state)
+    return Health(
+        synchronous and doing == "streaming", f"{'' if synchronous else 'not a '}synchronous standby, {doing}"
+    )
 
 
 def _etcd(ports: dict[int, int]) -> Health:

@@ -70,9 +70,13 @@ def leads(state: dict[str, Any]) -> bool:
     return state.get("role") in {"primary", "master"}
 
 
-def synchronous(state: dict[str, Any]) -> Rows:
-    """The standbys that a leader waits for, as its Patroni lists them."""
-    return [row for row in state.get("replication", []) if row.get("sync_state") in {"sync", "quorum"}]
+def may_take_over(state: dict[str, Any]) -> bool:
+    """Whether a standby is one of those that Patroni may promote without losing what was acknowledged.
+
+    The leader's PostgreSQL calls a standby synchronous up to two seconds before Patroni has that in etcd; until then
+    nobody takes over.
+    """
+    return bool(state.get("sync_standby") or state.get("quorum_standby"))
 
 
 def _ask_postgres(port: int, statement: str) -> Rows:
