@@ -13,7 +13,8 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
-RATE_PER_S = 25  # half of what scenarios offer: recovery is measured, not what the machine bears while a node comes back
+# Half of what scenarios offer: recovery is measured, not what the machine bears while a node comes back.
+RATE_PER_S = 25
 WARMUP_S, BASELINE_S = 15, 20
 
 
