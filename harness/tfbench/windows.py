@@ -50,12 +50,17 @@ class FaultTimes:
 
 @dataclass(frozen=True, slots=True)
 class RunWindows:
-    """`load_until` ends the observation of clients. A run that was cut short is not `complete`."""
+    """`load_until` ends the observation of clients; a run that was cut short is not `complete`.
+
+    `waited_until`: how long what had not been issued was waited for at least, before the stores were read; infinity
+    where nothing was left to wait for.
+    """
 
     started_at: float
     finished_at: float
     measured_from: float
     load_until: float
+    waited_until: float
     complete: bool
     faults: tuple[FaultTimes, ...]
 
@@ -69,11 +74,13 @@ def read_windows(journal: JournalContents, faults: tuple[FaultSpec, ...]) -> Run
     finished_at = float(before_judging[-1]["t"])
     was_cut = journal.torn > 0 or any(journal.of_kind("interrupted"))
     has_drained = any(journal.of_kind("drain"))
+    load_until = _load_until(journal, phases, finished_at)
     return RunWindows(
         started_at=started_at,
         finished_at=finished_at,
         measured_from=_measured_from(phases, started_at),
-        load_until=_load_until(journal, phases, finished_at),
+        load_until=load_until,
+        waited_until=_waited_until(journal, phases, load_until),
         complete=has_drained and not was_cut,
         faults=tuple(_fault_times(spec, journal) for spec in faults),
     )
@@ -91,6 +98,12 @@ def _load_until(journal: JournalContents, phases: dict[tuple[str, str], float], 
     stops = [float(record["t"]) for record in journal.of_kind("load") if record.get("state") == "stopped"]
     marks = [phases[mark] for mark in (("recovery", "end"), ("drain", "begin")) if mark in phases]
     return min([*stops, *marks], default=finished_at)
+
+
+def _waited_until(journal: JournalContents, phases: dict[tuple[str, str], float], load_until: float) -> float:
+    if any(record.get("state") == "settled" for record in journal.of_kind("drain")):
+        return math.inf
+    return phases.get(("drain", "end"), load_until)
 
 
 def _fault_times(spec: FaultSpec, journal: JournalContents) -> FaultTimes:

@@ -33,15 +33,16 @@ ROUNDING = 1e-9
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """`bad` of `n`."""
+    """`bad` of `n`, `open` of which may still become good."""
 
     n: int
     bad: int
+    open: int = 0
 
     @classmethod
     def of(cls, seconds: Seconds) -> "Counts":
         """All that was counted in these seconds."""
-        return cls(int(seconds.n.sum()), int((seconds.n - seconds.good).sum()))
+        return cls(int(seconds.n.sum()), int((seconds.n - seconds.good).sum()), int(seconds.open.sum()))
 
     @property
     def ratio(self) -> float | None:
@@ -59,11 +60,13 @@ def sampled_verdict(bounds: Bounds | None, target: float) -> Verdict:
 
 
 def exact_verdict(counts: Counts, target: float) -> Verdict:
-    """What a full count shows."""
+    """What a full count shows; while records are open, what it shows however they end."""
     if not counts.n:
         return Verdict.NO_DATA
-    is_met = counts.n - counts.bad >= target * counts.n - ROUNDING
-    return Verdict.PASS if is_met else Verdict.FAIL
+    missed = target * counts.n - (counts.n - counts.bad) - ROUNDING
+    if missed <= 0:
+        return Verdict.PASS
+    return Verdict.INCONCLUSIVE if counts.open >= missed else Verdict.FAIL
 
 
 def judge_objectives(run: RunData, objectives: Sequence[Objective], required: Collection[str]) -> list[ObjectiveResult]:
@@ -134,7 +137,12 @@ def _steady_reason(counts: Counts, bounds: Bounds | None, target: float, verdict
 
 def _exact_reason(key: str, counts: Counts, target: float, verdict: Verdict) -> texts.Rendered:
     return texts.render(
-        f"{key}.{verdict.name.lower()}", n=counts.n, bad=counts.bad, target=target, measured=counts.ratio
+        f"{key}.{verdict.name.lower()}",
+        n=counts.n,
+        bad=counts.bad,
+        open=counts.open,
+        target=target,
+        measured=counts.ratio,
     )
 
 

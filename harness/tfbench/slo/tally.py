@@ -18,14 +18,16 @@ from tfbench.model import Objective, Selector
 from tfbench.rundata import RunData
 from tfbench.slo.grid import Bools, Ints
 
-# One row an order: when the buyer's "Compra Exitosa" came, and whether the PDF was stored in time.
+# One row an order: when the buyer's "Compra Exitosa" came, and whether the PDF was stored in time. Null: it was not,
+# and nobody waited for it until the time was up.
 _ISSUED = """
 WITH population AS (
   SELECT coalesce(p.orden_id, o.orden_id) AS orden_id, coalesce(p.t_end, o.creada_en) AS acked
   FROM purchases p FULL JOIN orders o ON o.orden_id = p.orden_id
   WHERE coalesce(p.t_intended, o.creada_en) >= $since)
 SELECT floor(acked - $since) AS second, 1 AS n, false AS in_fault,
-       (t.pdf_creado_en - acked) * 1000 < $latency_ms_below AS good
+       CASE WHEN t.pdf_creado_en IS NOT NULL THEN (t.pdf_creado_en - acked) * 1000 < $latency_ms_below
+            WHEN ($waited - acked) * 1000 >= $latency_ms_below THEN false END AS good
 FROM population
 LEFT JOIN (SELECT orden_id, min(pdf_creado_en) AS pdf_creado_en FROM tickets GROUP BY orden_id) t
 USING (orden_id)
@@ -34,17 +36,21 @@ USING (orden_id)
 
 @dataclass(frozen=True, slots=True)
 class Seconds:
-    """`n` records counted, `good` of them, of each second and side of the fault; only where there are any."""
+    """`n` records counted, `good` of them, of each second and side of the fault; only where there are any.
+
+    `open` of them may still become good: orders that had time left when they were waited for no longer.
+    """
 
     second: Ints
     in_fault: Bools
     n: Ints
     good: Ints
+    open: Ints
 
     def side(self, in_fault: bool) -> "Seconds":
         """Only what is in a fault's window, or only what is not."""
         at = self.in_fault == in_fault
-        return Seconds(self.second[at], self.in_fault[at], self.n[at], self.good[at])
+        return Seconds(self.second[at], self.in_fault[at], self.n[at], self.good[at], self.open[at])
 
 
 def tally_operations(run: RunData, objectives: Iterable[Objective]) -> None:
@@ -65,6 +71,7 @@ def count_seconds(run: RunData, objective: Objective) -> Seconds:
         limit_ms = objective.good.latency_ms_below
         parameters = {
             "since": run.windows.measured_from,
+            "waited": run.windows.waited_until,
             "latency_ms_below": float("inf") if limit_ms is None else limit_ms,
         }
         return _seconds(run, _ISSUED, parameters)
@@ -76,7 +83,8 @@ def _seconds(run: RunData, sql: str, parameters: dict[str, float]) -> Seconds:
     arrays = run.arrays(
         f"""
         SELECT coalesce(second, -1)::BIGINT AS second, in_fault, sum(n)::BIGINT AS n,
-               coalesce(sum(n) FILTER (good), 0)::BIGINT AS good
+               coalesce(sum(n) FILTER (good), 0)::BIGINT AS good,
+               coalesce(sum(n) FILTER (good IS NULL), 0)::BIGINT AS open
         FROM ({sql}) GROUP BY ALL ORDER BY second""",
         **parameters,
     )
@@ -85,6 +93,7 @@ def _seconds(run: RunData, sql: str, parameters: dict[str, float]) -> Seconds:
         in_fault=arrays["in_fault"].astype(np.bool_),
         n=arrays["n"].astype(np.int64),
         good=arrays["good"].astype(np.int64),
+        open=arrays["open"].astype(np.int64),
     )
 
 

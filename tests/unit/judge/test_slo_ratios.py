@@ -279,6 +279,27 @@ def test_the_outage_shows_in_a_tighter_issuing_limit() -> None:
     assert 50 < result.bad < 90
 
 
+def unissued(count: int, drain: dict[str, object]) -> RunFolder:
+    """A run whose last orders have no PDF, and that waited for them as `drain` says."""
+    run = healthy()
+    del run.stores["tickets"][-count:]
+    next(row for row in run.journal if row["kind"] == "drain").update(drain)
+    return run
+
+
+def test_orders_with_time_left_are_no_failure_yet() -> None:
+    given_up = judged(unissued(30, {"state": "deadline", "pending": 30}), ISSUED)
+    assert (given_up.verdict, given_up.bad) == (Verdict.INCONCLUSIVE, 30)
+    assert "30 of them" in given_up.reason["en"]
+    assert judged(unissued(30, {"state": "settled", "pending": 0}), ISSUED).verdict is Verdict.FAIL
+    assert judged(unissued(3, {"state": "deadline", "pending": 3}), ISSUED).verdict is Verdict.PASS
+
+
+def test_orders_whose_time_is_up_have_failed() -> None:
+    tight = dataclasses.replace(ISSUED, good=Selector("issuance", latency_ms_below=1_000))
+    assert judged(unissued(30, {"state": "deadline", "pending": 30}), tight).verdict is Verdict.FAIL
+
+
 @pytest.mark.parametrize("store", ["orders", "tickets"])
 def test_issuing_that_could_not_be_read_is_no_data(store: str) -> None:
     run = healthy()
