@@ -83,7 +83,7 @@ def _panels(series: Series, timeline: Timeline, limit_ms: float | None, say: Say
         "spacing": 14,
         # Room for labels that a reader's fonts make wider than the ones measured here.
         "padding": {"left": 28, "right": 14, "top": 4, "bottom": 4},
-        "resolve": {"scale": dict.fromkeys(("color", "y", "shape", "strokeDash"), "independent")},
+        "resolve": {"scale": dict.fromkeys(("color", "y", "shape", "strokeDash", "fill"), "independent")},
         "datasets": drawing.datasets,
         "config": STYLE,
     }

@@ -113,11 +113,13 @@ def _plain(layer: alt.Chart) -> Panel:
     return {key: value for key, value in spec.items() if key not in ("$schema", "config")}
 
 
-def legend(drawing: Drawing, field: str, domain: list[str], colours: list[str], prefix: str) -> alt.Color:
+def legend(
+    drawing: Drawing, field: str, domain: list[str], colours: list[str], prefix: str, **options: Any
+) -> alt.Color:
     return alt.Color(
         f"{field}:N",
         scale=alt.Scale(domain=domain, range=colours),
-        legend=legend_of(drawing, domain, prefix),
+        legend=legend_of(drawing, domain, prefix, **options),
     )
 
 

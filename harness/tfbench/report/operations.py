@@ -20,6 +20,7 @@ GROUPS = {
     "tickets": ("ticket_state", "ticket_pdf", "boleta"),
 }
 OTHER = "other"
+DRAWN = ("p50", "p50_low", "p50_high", "p99", "p99_low", "p99_high")
 OUTCOMES = ("ok", "fail", "unknown", "dropped")
 
 _GROUP_SQL = (
@@ -75,23 +76,21 @@ def rates(evidence: Evidence, timeline: Timeline) -> tuple[Rows, Rows]:
 def latencies(evidence: Evidence, timeline: Timeline) -> dict[str, Rows]:
     """A row a slice for each group of operations: p50 and p99 of answers, the longest unanswered wait, in ms.
 
-    By intended time. Percentiles are observed values (`quantile_disc`), drawn and never judged.
+    By intended time. Percentiles are observed values, drawn and never judged; `p50_low` and `p50_high`, like those of
+    p99, are the ends of its 95% interval, None where the slice has too few answers for both.
     """
     if not evidence.has_operations:
         return {}
+    _sort_latencies(evidence, timeline)
+    sizes = [size for (size,) in evidence.run.rows("SELECT DISTINCT len(ms) FROM latency_slices WHERE len(ms) > 0")]
     found = evidence.run.rows(
-        f"""
-        WITH timed AS (
-            SELECT {_GROUP_SQL} AS grp, CAST(floor((t_intended - $zero) / $bin) AS INTEGER) AS slice,
-                   (t_end - t_intended) * 1000 AS ms, outcome <> 'unknown' AS answered
-            FROM operations WHERE error IS DISTINCT FROM 'dropped')
-        SELECT grp, slice,
-               quantile_disc(ms, 0.5) FILTER (answered), quantile_disc(ms, 0.99) FILTER (answered),
-               max(ms) FILTER (NOT answered)
-        FROM timed GROUP BY 1, 2 ORDER BY 1, 2
+        """
+        SELECT grp, slice, [ms[rank] FOR rank IN ranks], waited
+        FROM latency_slices LEFT JOIN (SELECT unnest($sizes) AS n, unnest($ranks) AS ranks) ON n = len(ms)
+        ORDER BY grp, slice
         """,
-        zero=timeline.zero,
-        bin=timeline.bin_s,
+        sizes=sizes,
+        ranks=[[*_both_ends(size, 50), *_both_ends(size, 99)] for size in sizes],
     )
     groups: dict[str, dict[int, tuple[Any, ...]]] = {}
     for group, slice_, *values in found:
@@ -100,10 +99,33 @@ def latencies(evidence: Evidence, timeline: Timeline) -> dict[str, Rows]:
     return {group: list(_latency_rows(groups[group], timeline.bin_s)) for group in ordered}
 
 
+def _sort_latencies(evidence: Evidence, timeline: Timeline) -> None:
+    """The table `latency_slices`: of each group and slice, the latencies of answers in order, and the longest wait."""
+    evidence.run.db.execute(
+        f"""
+        CREATE OR REPLACE TEMP TABLE latency_slices AS
+        WITH timed AS (
+            SELECT {_GROUP_SQL} AS grp, CAST(floor((t_intended - $zero) / $bin) AS INTEGER) AS slice,
+                   (t_end - t_intended) * 1000 AS ms, outcome <> 'unknown' AS answered
+            FROM operations WHERE error IS DISTINCT FROM 'dropped')
+        SELECT grp, slice, list_sort(list(ms) FILTER (answered)) AS ms, max(ms) FILTER (NOT answered) AS waited
+        FROM timed GROUP BY 1, 2
+        """,
+        {"zero": timeline.zero, "bin": timeline.bin_s},
+    )
+
+
 def _latency_rows(slices: dict[int, tuple[Any, ...]], bin_s: int) -> Iterator[dict[str, Any]]:
     for slice_ in range(min(slices), max(slices) + 1):
-        p50, p99, waited = slices.get(slice_, (None, None, None))
-        yield {"x": middle(slice_, bin_s), "p50": _ms(p50), "p99": _ms(p99), "waited": _ms(waited)}
+        percentiles, waited = slices.get(slice_, (None, None))
+        values = map(_ms, percentiles or [None] * len(DRAWN))
+        yield {"x": middle(slice_, bin_s), **dict(zip(DRAWN, values, strict=True)), "waited": _ms(waited)}
+
+
+def _both_ends(n: int, percent: int) -> tuple[int, int | None, int | None]:
+    """The rank of a percentile and those of the ends of its interval: both, or none."""
+    rank, low, high = _ranks(n, percent)
+    return (rank, None, None) if low is None or high is None else (rank, low, high)
 
 
 def _ms(value: float | None) -> float | None:

@@ -4,7 +4,7 @@ phases and faults | offered and answered | latency by group | backlog | bought a
 where tickets come from | containers
 """
 
-from typing import Literal
+from typing import Any, Literal
 
 import altair as alt
 
@@ -26,10 +26,12 @@ from tfbench.report.drawing import (
     legend,
     legend_of,
 )
-from tfbench.report.operations import OUTCOMES
+from tfbench.report.operations import DRAWN, OUTCOMES
 
 OUTCOME_COLOURS = dict(zip(OUTCOMES, (OK, FAIL, BAD, DROPPED), strict=True))
 
+PERCENTILES = {"p50": VIOLET, "p99": BLUE}
+BAND = 0.22
 DASHES = ([1, 0], [5, 2], [1, 2])
 CROSS = "M-1,-1L1,1M1,-1L-1,1"
 
@@ -105,21 +107,16 @@ def rates_panel(drawing: Drawing, offered: Rows, ended: Rows) -> Panel:
 
 
 def latency_panel(drawing: Drawing, group: str, rows: Rows) -> Panel:
-    """A group's p50 to p99 as a band with its edges; a cross for each slice with an unanswered operation."""
+    """A group's p50 and p99 with their intervals, dashed where there is none; a cross for each slice with an
+    unanswered operation."""
     scale = alt.Scale(type="log", domain=_log_domain(rows))
     y = alt.Y("y:Q", scale=scale, title="ms", axis=_LOG_AXIS)
-    band = (
-        alt.Chart(drawing.data(f"{group}_band", rows))
-        .mark_area(color=BLUE, opacity=0.16)
-        .encode(x=drawing.x(), y=alt.Y("p50:Q", scale=scale, title="ms", axis=_LOG_AXIS), y2=alt.Y2("p99:Q"))
-    )
-    edges = [{"x": row["x"], "y": row[kind], "kind": kind} for kind in ("p50", "p99") for row in rows]
-    colour = legend(drawing, "kind", ["p50", "p99"], [VIOLET, BLUE], "latency_")
+    edges = [_edge(row, kind) for kind in PERCENTILES for row in rows]
+    colours = list(PERCENTILES.values())
+    colour = legend(drawing, "kind", list(PERCENTILES), colours, "latency_", symbolType="stroke")
     layers = [
-        band,
-        alt.Chart(drawing.data(f"{group}_edges", edges))
-        .mark_line(strokeWidth=1.3)
-        .encode(x=drawing.x(), y=y, color=colour),
+        *_intervals(drawing, f"{group}_intervals", edges, y),
+        *_percentiles(drawing, f"{group}_edges", edges, y, colour),
         *_lonely(drawing, f"{group}_lonely", edges, y, colour),
         *_waits(drawing, f"{group}_waited", rows, y),
         *_limit(drawing),
@@ -127,18 +124,54 @@ def latency_panel(drawing: Drawing, group: str, rows: Rows) -> Panel:
     return drawing.panel(f"latency_{group}", 84, layers)
 
 
+def _edge(row: dict[str, Any], kind: str) -> dict[str, Any]:
+    return {"x": row["x"], "y": row[kind], "low": row[f"{kind}_low"], "high": row[f"{kind}_high"], "kind": kind}
+
+
+def _intervals(drawing: Drawing, name: str, edges: Rows, y: alt.Y) -> list[alt.Chart]:
+    """A faint band for each percentile, where it is bounded; a bar for a slice that has no bounded neighbour."""
+    seen = [kind for kind in PERCENTILES if any(edge["kind"] == kind and edge["low"] is not None for edge in edges)]
+    if not seen:
+        return []
+    rows = [edge | {"y": edge["low"], "band": f"{edge['kind']}_interval"} for edge in edges if edge["kind"] in seen]
+    bands = [f"{kind}_interval" for kind in seen]
+    words = legend_of(drawing, bands, "latency_", symbolType="square", symbolStrokeWidth=0)
+    fill = alt.Fill("band:N", scale=alt.Scale(domain=bands, range=[PERCENTILES[kind] for kind in seen]), legend=words)
+    slice_width = max(2.0, WIDTH * drawing.timeline.bin_s / drawing.timeline.end_s)
+    areas = alt.Chart(drawing.data(name, rows)).mark_area(opacity=BAND)
+    bars = alt.Chart(drawing.data(f"{name}_lonely", _alone(rows))).mark_bar(opacity=BAND, size=slice_width)
+    return [layer.encode(x=drawing.x(), y=y, y2=alt.Y2("high:Q"), fill=fill) for layer in (areas, bars)]
+
+
+def _percentiles(drawing: Drawing, name: str, edges: Rows, y: alt.Y, colour: alt.Color) -> list[alt.Chart]:
+    """Lines, dashed all along and drawn over where they are bounded."""
+    words = dashes(drawing, "look", {"unbounded": [3, 2]}, "latency_")
+    thin = alt.Chart(drawing.data(name, [edge | {"look": "unbounded"} for edge in edges])).mark_line(strokeWidth=1)
+    bounded = [edge | {"y": None if edge["low"] is None else edge["y"]} for edge in edges]
+    thick = alt.Chart(drawing.data(f"{name}_bounded", bounded)).mark_line(strokeWidth=1.6)
+    layers = [thick.encode(x=drawing.x(), y=y, color=colour)]
+    if any(edge["y"] is not None and edge["low"] is None for edge in edges):
+        layers.insert(0, thin.encode(x=drawing.x(), y=y, color=colour, strokeDash=words))
+    return layers
+
+
 def _lonely(drawing: Drawing, name: str, rows: Rows, y: alt.Y, colour: alt.Color) -> list[alt.Chart]:
     """Dots for values without a neighbour: a line through one point is not seen."""
-    edges: Rows = [{"y": None, "kind": None}]
-    alone = [
-        row
-        for before, row, after in zip(edges + rows, rows, rows[1:] + edges, strict=False)
-        if row["y"] is not None and all(other["y"] is None or other["kind"] != row["kind"] for other in (before, after))
-    ]
+    alone = _alone(rows)
     if not alone:
         return []
     dots = alt.Chart(drawing.data(name, alone)).mark_point(filled=True, size=9, opacity=1)
     return [dots.encode(x=drawing.x(), y=y, color=colour)]
+
+
+def _alone(rows: Rows) -> Rows:
+    """Those with a value whose neighbours of the same kind have none."""
+    edges: Rows = [{"y": None, "kind": None}]
+    return [
+        row
+        for before, row, after in zip(edges + rows, rows, rows[1:] + edges, strict=False)
+        if row["y"] is not None and all(other["y"] is None or other["kind"] != row["kind"] for other in (before, after))
+    ]
 
 
 def _waits(drawing: Drawing, name: str, rows: Rows, y: alt.Y) -> list[alt.Chart]:
@@ -172,7 +205,7 @@ _LOG_AXIS = alt.Axis(values=[1, 10, 100, 1000, 10000, 100000], format=",", grid=
 
 def _log_domain(rows: Rows) -> list[float]:
     """Whole decades around everything drawn, 1 ms to 1 s at least."""
-    values = [row[kind] for row in rows for kind in ("p50", "p99", "waited") if row[kind] is not None]
+    values = [row[kind] for row in rows for kind in (*DRAWN, "waited") if row[kind] is not None]
     low, high = min(values, default=1.0), max(values, default=1000.0)
     domain = [1.0, 1000.0]
     while domain[0] > low:

@@ -1,7 +1,7 @@
 """Recovery times of one scenario's runs: a dot a run, where half of them lie, and the limit, on a logarithmic axis.
 
 name  ---o--oo[o o|oo o]-o----o------<>------------| limit     what it proves      -> SVG, one for each language
-                median           bound
+                median           bound                         what the bound is
 """
 
 from collections.abc import Iterator
@@ -88,7 +88,7 @@ def _layers(span: _Span, names: list[str], say: Say) -> list[alt.Chart]:
         .mark_point(shape="diamond", size=120, color=VIOLET, strokeWidth=2, opacity=1)
         .encode(x=x("bound")),
         base.mark_tick(color=INK, thickness=3, height=38).encode(x=x("limit")),
-        base.mark_text(align="left", dx=8, color=INK).encode(x=alt.value(CHART_WIDTH), text="told:N"),
+        base.mark_text(align="left", dx=8, dy=-7, color=INK).encode(x=alt.value(CHART_WIDTH), text="told:N"),
     ]
 
 
@@ -103,16 +103,28 @@ def _lane(dots: alt.Chart, lane: int) -> alt.Chart:
 def _row(row: Record, span: _Span, language: str, say: Say) -> Record:
     ends = [span.at(value["upper_s"]) for value in row["values"]]
     quarters = {"quarter": 25, "median": 50, "three_quarters": 75}
-    share = formats.percent(row["proved"]) or ""
     return {
         "name": row_name(row),
         "limit": row["limit_s"],
         "bound": None if row["bound_s"] is None else span.at(row["bound_s"]),
-        "told": say("chart_repeat_told").format(
-            passed=row["passed"], n=row["n"], share=formats.spanish(share) if language == "es" else share
-        ),
+        "told": list(_told(row, language, say)),
         **{name: percentile(ends, at) for name, at in quarters.items()},
     }
+
+
+def _told(row: Record, language: str, say: Say) -> Iterator[str]:
+    """Two lines: the runs in time and what they prove, and what the diamond bounds."""
+
+    def written(number: str | None) -> str:
+        return formats.spanish(number or "") if language == "es" else number or ""
+
+    share = written(formats.percent(row["proved"]))
+    yield say("chart_repeat_told").format(passed=row["passed"], n=row["n"], share=share)
+    if row["bound_s"] is None:
+        yield say("chart_repeat_unbounded")
+        return
+    share, bound = written(formats.percent(row["bound_share"])), written(formats.seconds(row["bound_s"]))
+    yield say("chart_repeat_bound").format(share=share, bound=bound)
 
 
 def row_name(row: Record) -> str:

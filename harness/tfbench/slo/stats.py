@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import bdtr, bdtrik, betaincinv, chdtri
+from scipy.special import bdtr, bdtrik, betaincinv, chdtri, stdtrit
 
 CONFIDENCE = 0.95
 RESAMPLES = 2000
@@ -123,11 +123,24 @@ def steady_bounds(n: Floats | Ints, bad: Floats | Ints) -> Bounds:
     """Of requests counted slice by slice (1 s), in order; at least one slice, and none empty.
 
     Where failures cluster, those of as many independent requests as these are worth: the bounds of Korn and Graubard
-    (Survey Methodology 24, 1998) for clustered samples.
+    (Survey Methodology 24, 1998) for clustered samples. A slice may itself be what is counted: `n` is 1, and `bad` how
+    much of it was.
     """
-    total, failed = int(n.sum()), int(bad.sum())
-    effect = design_effect(n, bad, block_length(bad / n)) if clusters(n, bad) else 1.0
+    total, failed, effect = float(n.sum()), float(bad.sum()), _effect(n, bad)
     return Bounds(lower_bound(total / effect, failed / effect), upper_bound(total / effect, failed / effect), effect)
+
+
+def _effect(n: Floats | Ints, bad: Floats | Ints) -> float:
+    """The design effect where bad ones cluster, within slices or from one to the next; else 1.
+
+    It is told from few blocks, so it is widened as much as Student's t is for their number (Korn and Graubard).
+    """
+    block = block_length(bad / n)
+    if not (clusters(n, bad) or clusters(_together(n, block), _together(bad, block))):
+        return 1.0
+    effect = design_effect(n, bad, block)
+    few, many = stdtrit([len(n) / block - 1, len(n) - 1], CONFIDENCE)
+    return effect * float(few / many) ** 2 if effect > 1 else effect
 
 
 def clusters(n: Floats | Ints, bad: Floats | Ints, confidence: float = CONFIDENCE) -> bool:
@@ -138,6 +151,11 @@ def clusters(n: Floats | Ints, bad: Floats | Ints, confidence: float = CONFIDENC
         return False
     dispersion = np.sum((bad - n * ratio) ** 2 / (n * ratio * (1 - ratio)))
     return bool(dispersion > chdtri(len(n) - 1, 1 - confidence))
+
+
+def _together(counts: Floats | Ints, block: int) -> Floats | Ints:
+    """What each block of neighbouring slices holds; the last one may be shorter."""
+    return np.add.reduceat(counts, np.arange(0, len(counts), block))
 
 
 def block_length(ratios: Floats) -> int:
@@ -163,23 +181,7 @@ def design_effect(n: Floats | Ints, bad: Floats | Ints, block: int) -> float:
     return max(1.0, float(np.var(_resampled_ratios(n, bad, block)) / (ratio * (1 - ratio) / drawn)))
 
 
-def block_bounds(
-    n: Floats | Sequence[float], bad: Floats | Sequence[float], block: int, confidence: float = CONFIDENCE
-) -> tuple[float, float] | None:
-    """One-sided bounds of the good ratio of a stretch of time whose failures cluster: what resampling shows.
-
-    `n` and `bad` count the operations of each slice, in order; `block` is how many neighbouring slices are drawn
-    together, at least as long as failures stick together. None when there was no operation. What no slice shows no
-    resample can: without a bad operation both ends are 1, and `lower_bound` has the say.
-    """
-    if not np.sum(n):
-        return None
-    good = 1 - _resampled_ratios(n, bad, block)
-    lower, upper = np.percentile(good, [100 * (1 - confidence), 100 * confidence], method="inverted_cdf")
-    return float(lower), float(upper)
-
-
-def _resampled_ratios(n: Floats | Ints | Sequence[float], bad: Floats | Ints | Sequence[float], block: int) -> Floats:
+def _resampled_ratios(n: Floats | Ints, bad: Floats | Ints, block: int) -> Floats:
     """Bad ratios of the circular block bootstrap. The end is followed by the start, so that every slice is in as many
     blocks as any other."""
     counts = np.array([n, bad], dtype=np.float64)

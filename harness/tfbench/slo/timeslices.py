@@ -5,20 +5,19 @@
 
                          steady slices                        slices that a fault touches
     Timeslices       bad of n -> 95% bounds vs target         bad of n, exact           worst of both
-    RatioTimeslices  mean ratio -> interval vs target         mean ratio, exact
+    RatioTimeslices  mean ratio -> 95% bounds vs target       mean ratio, exact
     issuance         every order was counted, so every slice is exact
 
-A slice without records is unmeasured: it may have been good or bad. So PASS must hold if all of those were bad, and
-FAIL if all were good; else it is INCONCLUSIVE. Without a slice measured there is no data.
+A slice without records is unmeasured: it may have been good or bad. So PASS and FAIL must hold both if all of those
+were bad and if all were good; else it is INCONCLUSIVE. Without a slice measured there is no data.
 
-Errors cluster, so the interval of a mean of ratios comes from a block bootstrap. A bootstrap cannot see what did not
-happen: of slices that were all perfect it makes a certainty. The bounds of as many yes-or-no slices with that mean
-(which vary the most) stand beside it, and the wider one counts: 99% needs 299 slices, like 299 requests.
+Bad slices cluster: an outage of 20 s is one event, and 20 bad seconds in a row. So steady slices weigh as fewer
+independent ones where they do, as requests do (`stats.steady_bounds`). Slices that are ratios count as yes-or-no ones
+with the same mean, which vary the most: 99% needs 299 slices, like 299 requests.
 """
 
 import math
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 
@@ -28,7 +27,7 @@ from tfbench.rundata import RunData
 from tfbench.slo.grid import Floats, Grid, score, slice_records
 from tfbench.slo.objective import Method, SlicedObjective
 from tfbench.slo.records import objective_result
-from tfbench.slo.stats import block_bounds, further_requests, lower_bound, upper_bound
+from tfbench.slo.stats import Bounds, further_requests, steady_bounds
 from tfbench.slo.tally import count_seconds
 from tfbench.verdict import Verdict, merge
 
@@ -66,8 +65,9 @@ def judge_sliced(run: RunData, objective: SlicedObjective, required: bool) -> Ob
     scores = score(grid, objective.slice_target)
     everything, steady, fault = Part(scores), Part(scores[~grid.in_fault]), Part(scores[grid.in_fault])
     is_exact = objective.total.source == "issuance"
+    bounds = None if is_exact or not len(steady.measured) else score_bounds(steady.measured)
     verdicts = [_verdict(steady, objective, is_exact)]
-    reasons = [_reason("all" if is_exact else "steady", steady, objective, verdicts[0])]
+    reasons = [_reason("all" if is_exact else "steady", steady, objective, verdicts[0], bounds)]
     if not is_exact and any(times.window for times in run.windows.faults):
         verdicts.append(_verdict(fault, objective, is_exact=True))
         reasons.append(_reason("fault", fault, objective, verdicts[1]))
@@ -81,35 +81,28 @@ def judge_sliced(run: RunData, objective: SlicedObjective, required: bool) -> Ob
         n=len(measured),
         bad=_bad(measured, objective),
         measured=float(measured.mean()) if len(measured) else None,
-        bounds=None if is_exact or not len(steady.measured) else score_bounds(steady.measured, objective.method),
+        bounds=(bounds.lower, bounds.upper) if bounds else None,
     )
 
 
-def score_bounds(scores: Floats, method: Method) -> tuple[float, float]:
-    """Between these the true mean is, each with 95% confidence."""
-    n, bad = len(scores), float(np.sum(1 - scores))
-    lower, upper = lower_bound(n, bad), upper_bound(n, bad)
-    if method is Method.TIMESLICES:
-        return lower, upper
-    # The cube root is the best order for the variance of a mean: Hall, Horowitz and Jing, Biometrika 82, 1995.
-    sampled = block_bounds(np.ones(n), 1 - scores, round(n ** (1 / 3)))
-    return (lower, upper) if sampled is None else (min(lower, sampled[0]), max(upper, sampled[1]))
+def score_bounds(scores: Floats) -> Bounds:
+    """Between these the true mean of neighbouring slices is; there must be some."""
+    return steady_bounds(np.ones(len(scores)), 1 - scores)
 
 
 def _verdict(part: Part, objective: SlicedObjective, is_exact: bool) -> Verdict:
     if not len(part.measured):
         return Verdict.NO_DATA
-    judge = _exact_verdict if is_exact else partial(_sampled_verdict, method=objective.method)
-    if judge(part.filled(0.0), objective.target) is Verdict.PASS:
-        return Verdict.PASS
-    return Verdict.FAIL if judge(part.filled(1.0), objective.target) is Verdict.FAIL else Verdict.INCONCLUSIVE
+    judge = _exact_verdict if is_exact else _sampled_verdict
+    verdicts = {judge(part.filled(score), objective.target) for score in (0.0, 1.0)}
+    return verdicts.pop() if len(verdicts) == 1 else Verdict.INCONCLUSIVE
 
 
-def _sampled_verdict(scores: Floats, target: float, method: Method) -> Verdict:
-    lower, upper = score_bounds(scores, method)
-    if lower >= target:
+def _sampled_verdict(scores: Floats, target: float) -> Verdict:
+    bounds = score_bounds(scores)
+    if bounds.lower >= target:
         return Verdict.PASS
-    return Verdict.FAIL if upper < target else Verdict.INCONCLUSIVE
+    return Verdict.FAIL if bounds.upper < target else Verdict.INCONCLUSIVE
 
 
 def _exact_verdict(scores: Floats, target: float) -> Verdict:
@@ -136,13 +129,27 @@ def _grid(run: RunData, objective: SlicedObjective) -> Grid:
     )
 
 
-def _reason(which: str, part: Part, objective: SlicedObjective, verdict: Verdict) -> texts.Rendered:
-    scores = part.measured
-    if not len(scores):
+def _reason(
+    which: str, part: Part, objective: SlicedObjective, verdict: Verdict, bounds: Bounds | None = None
+) -> texts.Rendered:
+    n = len(part.measured)
+    if not n:
         return texts.render(f"slo.slices.{which}.no_data")
-    lower, upper = score_bounds(scores, objective.method) if which == "steady" else (0.0, 0.0)
-    more = further_requests(len(part.scores), math.ceil(np.sum(1 - part.filled(0.0)) - ROUNDING), objective.target)
-    said = texts.render(
+    told = texts.render(
+        f"slo.slices.{which}.{verdict.name.lower()}",
+        said=_said(part.measured, objective),
+        lower=bounds.lower if bounds else 0.0,
+        upper=bounds.upper if bounds else 0.0,
+        target=objective.target,
+        more=_further_slices(part, objective.target) if bounds and verdict is Verdict.INCONCLUSIVE else 0,
+    )
+    if bounds is None or bounds.effect == 1:
+        return told
+    return texts.joined(told, texts.render("slo.slices.steady.bursts", n=n, worth=n / bounds.effect))
+
+
+def _said(scores: Floats, objective: SlicedObjective) -> texts.Rendered:
+    return texts.render(
         f"slo.slices.{objective.method.name.lower()}",
         n=len(scores),
         bad=_bad(scores, objective),
@@ -150,14 +157,13 @@ def _reason(which: str, part: Part, objective: SlicedObjective, verdict: Verdict
         measured=float(scores.mean()),
         target=objective.target,
     )
-    return texts.render(
-        f"slo.slices.{which}.{verdict.name.lower()}",
-        said=said,
-        lower=lower,
-        upper=upper,
-        target=objective.target,
-        more=more,
-    )
+
+
+def _further_slices(part: Part, target: float) -> int:
+    """How many more slices, all good, would show the target even if every unmeasured one was bad."""
+    scores = part.filled(0.0)
+    bad = math.ceil(np.sum(1 - scores) - ROUNDING)
+    return further_requests(len(scores), bad, target, score_bounds(scores).effect)
 
 
 def _remarks(part: Part, grid: Grid) -> list[texts.Rendered]:

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from scipy import stats
 from tfbench.slo.budget import allowed_s, failures_per_window, spent_ratio
 from tfbench.slo.stats import (
-    block_bounds,
     block_length,
     clusters,
     design_effect,
@@ -209,12 +208,11 @@ def test_a_share_no_number_of_values_can_show_is_refused(share: float) -> None:
 
 
 def test_blocks_of_one_slice_are_scipy_s_ordinary_bootstrap() -> None:
-    bad = np.random.default_rng(5).binomial(50, 0.1, size=400)
-    theirs = stats.bootstrap(
-        (1 - bad / 50,), np.mean, confidence_level=0.9, method="percentile", rng=np.random.default_rng(6)
-    ).confidence_interval
-    ours = block_bounds([50] * 400, bad.tolist(), 1)
-    assert ours == pytest.approx((theirs.low, theirs.high), abs=0.001)
+    """The design effect is the variance of resampled ratios over that of independent requests."""
+    n, bad = np.full(400, 50), np.random.default_rng(5).binomial(50, np.random.default_rng(9).beta(2, 18, size=400))
+    theirs = stats.bootstrap((bad / 50,), np.mean, n_resamples=4000, rng=np.random.default_rng(6)).standard_error
+    ratio = bad.mean() / 50
+    assert design_effect(n, bad, 1) == pytest.approx(theirs**2 / (ratio * (1 - ratio) / 20_000), rel=0.1)
 
 
 @pytest.mark.parametrize("percent", [50, 90, 95, 99, 99.9])
@@ -283,6 +281,8 @@ def test_requests_whose_failures_cluster_weigh_as_fewer_independent_ones() -> No
     bad[[20, 90, 91, 150]] = 30
     bounds = steady_bounds(n, bad)
     assert 30 < bounds.effect < 120
+    few, many = stats.t.ppf(0.95, [200 / 6 - 1, 199])  # blocks of 6 slices: the cube root of their number
+    assert bounds.effect == pytest.approx(design_effect(n, bad, 6) * (few / many) ** 2)
     exact = stats.beta.ppf(0.05, (6000 - 120) / bounds.effect, 120 / bounds.effect + 1)
     assert bounds.lower == pytest.approx(exact)
     assert bounds.lower < lower_bound(6000, 120)
@@ -297,24 +297,20 @@ def _clustered(rng: np.random.Generator) -> list[int]:
     return [10 if starts[max(0, at - 4) : at + 1].any() else 0 for at in range(600)]
 
 
-def test_where_failures_cluster_blocks_cover_the_truth_and_independent_bounds_do_not() -> None:
+def test_where_failures_cluster_the_bounds_cover_the_truth_and_independent_bounds_do_not() -> None:
     """A slice is good when none of the five last ones began a burst. 200 histories; 4 standard errors are left."""
     truth = 0.9**5
-    by_blocks = by_worth = by_count = 0
+    by_worth = by_count = 0
     for seed in range(200):
         bad = _clustered(np.random.default_rng(seed))
-        bounds = block_bounds([10] * 600, bad, 20)
-        assert bounds is not None
-        by_blocks += bounds[0] <= truth
         by_worth += steady_bounds(np.full(600, 10), np.array(bad)).lower <= truth
         by_count += lower_bound(6000, sum(bad)) <= truth
-    assert by_blocks / 200 >= 0.95 - 4 * math.sqrt(0.95 * 0.05 / 200)
     assert by_worth / 200 >= 0.95 - 4 * math.sqrt(0.95 * 0.05 / 200)
     assert by_count / 200 < 0.9
 
 
 def test_the_bounds_hold_for_rare_bursts_too() -> None:
-    """6 bursts of 5 s in 600 s on average, which resampling alone bounds too tightly. 200 histories."""
+    """6 bursts of 5 s in 600 s on average, so that blocks are few that hold one. 200 histories."""
     truth = 0.99**5
     covered = [0, 0]
     for seed in range(200):
@@ -326,10 +322,15 @@ def test_the_bounds_hold_for_rare_bursts_too() -> None:
     assert min(covered) / 200 >= 0.95 - 4 * math.sqrt(0.95 * 0.05 / 200)
 
 
-def test_a_bootstrap_is_the_same_twice_and_says_nothing_of_nothing() -> None:
-    n, bad = [10] * 60, [0] * 40 + [10] * 5 + [0] * 15
-    assert block_bounds(n, bad, 5) == block_bounds(n, bad, 5)
-    assert block_bounds([0, 0], [0, 0], 1) is None
-    assert block_bounds([], [], 5) is None
-    assert block_bounds(n, [0] * 60, 5) == (1.0, 1.0)
-    assert block_bounds(n, bad, 1000) == (55 / 60, 55 / 60)  # one block holds everything
+def test_thin_traffic_shows_its_bursts_from_one_slice_to_the_next() -> None:
+    """With one request a slice no slice holds more than its share; twenty bad ones in a row do."""
+    n, bad = np.ones(600), np.zeros(600)
+    bad[100:120] = 1
+    assert not clusters(n, bad)
+    assert steady_bounds(n, bad).effect > 10
+
+
+def test_a_bootstrap_is_the_same_twice() -> None:
+    n, bad = np.full(60, 10), np.array([0] * 40 + [10] * 5 + [0] * 15)
+    assert design_effect(n, bad, 5) == design_effect(n, bad, 5)
+    assert steady_bounds(n, bad) == steady_bounds(n, bad)

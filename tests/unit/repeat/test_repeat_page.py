@@ -90,6 +90,18 @@ def test_the_chart_has_a_dot_a_run_and_tells_the_share_in_the_reader_s_language(
     assert (english.count('fill="#4f9d7c"'), english.count('fill="#c23b31"')) == (5, 1)
 
 
+def test_the_chart_says_what_its_diamond_bounds_or_why_there_is_none(page_of: PageOf) -> None:
+    html = page_of(*(run("PASS", recovery(float(n))) for n in range(1, 60))).replace("\u00a0", " ")
+    english, spanish = re.findall(r"<svg.*?</svg>", html, re.DOTALL)
+    assert "◇ 95% of those to come: at most 59.0 s" in english
+    assert "◇ 95% de las por venir: a lo más 59,0 s" in spanish
+    assert english.count('stroke="#7c4dbd"') == 1
+    english, spanish = re.findall(r"<svg.*?</svg>", page_of(*seven()), re.DOTALL)
+    assert "◇ no bound: a run did not recover" in english
+    assert "◇ sin cota: una corrida no se recuperó" in spanish
+    assert 'stroke="#7c4dbd"' not in english
+
+
 def test_what_was_never_felt_and_decides_nothing_is_not_drawn() -> None:
     unfelt = {"required": False, "values": [{"rto_s": 0.0}, {"rto_s": 0.0}]}
     once = {"required": False, "values": [{"rto_s": 0.0}, {"rto_s": 3.0}]}

@@ -108,11 +108,29 @@ def test_steady_slices_are_a_sample(
 ) -> None:
     slice_s = 70 / slices
     run = all_well(with_fault=False)
-    if bad:
-        spoil(run, BASELINE, BASELINE + bad * slice_s)
+    for every_other in range(bad):
+        spoil(run, BASELINE + 2 * every_other * slice_s, BASELINE + (2 * every_other + 1) * slice_s)
     result = judged(run, tmp_path, sliced(method, target, slice_s, 0.9 if method is TIMESLICES else None))
     assert (result.verdict, result.n, result.bad) == (verdict, slices, bad), result.reason["en"]
     assert ("more slices, all good" in result.reason["en"]) == (verdict is Verdict.INCONCLUSIVE)
+
+
+@pytest.mark.parametrize("method", [TIMESLICES, RATIOS])
+def test_one_burst_of_bad_slices_neither_keeps_nor_breaks_a_promise(method: Method, tmp_path: Path) -> None:
+    """Apart, as many would break this one, and keep the other."""
+    for target, apart in ((0.9, Verdict.FAIL), (0.65, Verdict.PASS)):
+        objective = sliced(method, target, 1.0, 0.9 if method is TIMESLICES else None)
+        burst, single = all_well(with_fault=False), all_well(with_fault=False)
+        spoil(burst, BASELINE + 20, BASELINE + 34)
+        for at in range(0, 70, 5):
+            spoil(single, BASELINE + at, BASELINE + at + 1)
+        together = judged(burst, tmp_path / f"{target}" / "burst", objective)
+        alone = judged(single, tmp_path / f"{target}" / "single", objective)
+        assert (together.n, together.bad, together.verdict) == (70, 14, Verdict.INCONCLUSIVE)
+        assert (alone.n, alone.bad, alone.verdict) == (70, 14, apart)
+        assert "Bad slices came in bursts" in together.reason["en"]
+        assert "vinieron en ráfagas" in together.reason["es"]
+        assert "bursts" not in alone.reason["en"]
 
 
 def test_slices_of_a_fault_are_counted_exactly(tmp_path: Path) -> None:
@@ -154,7 +172,8 @@ def test_unmeasured_slices_may_be_good_or_bad_so_they_settle_nothing(method: Met
 
 def test_what_fails_even_if_every_unmeasured_slice_was_good_fails(tmp_path: Path) -> None:
     run = all_well(with_fault=False)
-    spoil(run, BASELINE, BASELINE + 30)
+    for at in range(0, 60, 2):
+        spoil(run, BASELINE + at, BASELINE + at + 1)
     without(run, BASELINE + 60, BASELINE + 70)
     assert judged(run, tmp_path, sliced(TIMESLICES, 0.9, 1.0, 0.9)).verdict is Verdict.FAIL
 
@@ -199,20 +218,20 @@ def test_a_window_shorter_than_the_run_is_said(slice_s: float | None, tmp_path: 
     assert "window of 60 s is shorter than the 70 s observed" in result.reason["en"]
 
 
-def test_the_interval_of_ratios_is_repeatable_and_wider_for_errors_that_cluster() -> None:
+def test_the_bounds_of_slices_are_repeatable_and_wider_where_bad_ones_cluster() -> None:
     scattered = np.tile([1.0] * 9 + [0.0], 40)
     clustered = np.concatenate([np.zeros(40), np.ones(360)])
-    assert score_bounds(scattered, RATIOS) == score_bounds(scattered, RATIOS)
-    low, high = score_bounds(scattered, RATIOS)
-    assert low <= 0.9 <= high
-    assert score_bounds(clustered, RATIOS)[0] < low
-    assert score_bounds(clustered, RATIOS)[1] > high
+    assert score_bounds(clustered) == score_bounds(clustered)
+    bounds = score_bounds(scattered)
+    assert bounds.lower <= 0.9 <= bounds.upper
+    assert score_bounds(clustered).lower < bounds.lower
+    assert score_bounds(clustered).upper > bounds.upper
 
 
 def test_perfect_slices_are_no_certainty() -> None:
-    lower, upper = score_bounds(np.ones(298), RATIOS)
-    assert (lower < 0.99, upper) == (True, 1.0)
-    assert score_bounds(np.ones(299), RATIOS)[0] >= 0.99
+    bounds = score_bounds(np.ones(298))
+    assert (bounds.lower < 0.99, bounds.upper) == (True, 1.0)
+    assert score_bounds(np.ones(299)).lower >= 0.99
 
 
 @pytest.mark.parametrize(
