@@ -7,6 +7,7 @@ heal first, and what was recorded is kept and judged.
 """
 
 import dataclasses
+import math
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -45,6 +46,7 @@ from tfbench.workspace import Workspace
 LOAD_START_S = 120.0
 LOAD_START_ELSEWHERE_S = 1200.0  # workers on other machines are started by a person
 TICK_S = 0.1
+BROKER_TICKS_S = 3.0  # how old a broker's figures can be: compose/images/rabbitmq, and the observer's own period
 LOAD_SLACK_S = 180.0
 LOAD_SLACK_A_FAULT_S = 60.0
 ONE_PROCESS = Crew()
@@ -270,7 +272,7 @@ def _counts(totals: dict[str, Any]) -> dict[str, Any]:
 def _drain(experiment: Experiment, observer: Observer) -> None:
     """Until every order is settled and the queue is empty, or the deadline."""
     ports, deadline = experiment.stack.ports(), time.monotonic() + experiment.scenario.phases.drain_deadline_s
-    state, orders, pending = "deadline", None, None
+    state, orders, pending, settled_at = "deadline", None, None, math.inf
     with experiment.progress.step("drain: every order issued and mailed") as detail:
         while time.monotonic() < deadline:
             try:
@@ -278,9 +280,11 @@ def _drain(experiment: Experiment, observer: Observer) -> None:
             except Exception as error:  # noqa: BLE001 - any store may be away; the deadline decides
                 detail(str(error))
                 pending = None
+            settled_at = min(settled_at, experiment.clock.now()) if pending == 0 else math.inf
             seen = observer.latest()
             detail(f"{pending} of {orders} orders pending, {seen.queue_ready} messages ready")
-            if pending == 0 and seen.queue_ready == 0 and seen.queue_unacked == 0:
+            # What the broker says of a queue is as old as its last tick.
+            if seen.t > settled_at + BROKER_TICKS_S and seen.queue_ready == 0 and seen.queue_unacked == 0:
                 state = "settled"
                 break
             time.sleep(0.5)
