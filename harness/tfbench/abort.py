@@ -46,24 +46,27 @@ def told(figure: str, value: float, above: float, for_s: float) -> str:
     return f"abort_when {figure} = {value:g} > {above:g} ({for_s:g} s)"
 
 
-def read_abort_when(spec: YamlMapping, mix: Mapping[str, float]) -> tuple[AbortCondition, ...]:
-    """The conditions of a scenario; an operation that no arrival of the mix makes is refused."""
+def read_abort_when(
+    spec: YamlMapping, mix: Mapping[str, float], workload: str = catalog.TICKETFLOW
+) -> tuple[AbortCondition, ...]:
+    """The conditions of a scenario; an operation that no arrival of the mix makes is refused, where that is known."""
     node = spec.optional("abort_when")
     if node is None:
         return ()
     nodes = node.as_list()
     if len(nodes) > MAX_CONDITIONS:
         raise node.error(f"{len(nodes)} conditions; keep at most {MAX_CONDITIONS}")
-    done = {op for kind, share in mix.items() if share > 0 for op in catalog.OPERATIONS_OF_ARRIVAL[kind]}
+    done = catalog.operations_made(workload, mix)
     return tuple(_read_condition(item, done) for item in nodes)
 
 
-def _read_condition(node: Node, done: set[str]) -> AbortCondition:
+def _read_condition(node: Node, done: frozenset[str] | None) -> AbortCondition:
     mapping = node.as_mapping()
     figure = mapping.require("figure")
-    name = figure.as_choice(catalog.abort_figures(), "figure")
-    base, _, operation = name.partition(":")
-    if operation and operation not in done:
+    base, _, operation = figure.as_str().partition(":")
+    known = catalog.abort_figures() if done is not None else catalog.abort_figures((operation or "OPERATION",))
+    name = figure.as_choice(known, "figure")
+    if operation and done is not None and operation not in done:
         raise figure.error(f"no arrival of the mix makes a {operation}, so it would never be seen")
     condition = AbortCondition(
         figure=name,

@@ -4,7 +4,7 @@ The files are refused when they name anything else, so a name stands here only w
 What readers of a report see is written in `reports/texts.yaml`; these lines are for `plan` and for messages.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 SYSTEMS = {"ticketflow": "the ticket shop in system_under_test/"}
@@ -14,7 +14,11 @@ PROFILES = {
     "ha": "three PostgreSQL nodes (quorum commit, strict) and three etcd",
 }
 
-WORKLOADS = {"ticketflow": "buyers who look, hold seats, buy, and come back for their tickets"}
+TICKETFLOW, LOCUSTFILE = "ticketflow", "locustfile"
+WORKLOADS = {
+    TICKETFLOW: "buyers who look, hold seats, buy, and come back for their tickets",
+    LOCUSTFILE: "user classes of your own locustfile, one user an arrival",
+}
 
 ARRIVALS = {
     "poisson": "independent buyers: exponential gaps, drawn ahead from the seed",
@@ -226,6 +230,13 @@ INVARIANTS = {
 # Expectations that make sense when nothing is broken.
 EXPECTATIONS_WITHOUT_FAULT = frozenset({"no-http-500"})
 
+# Those of both that read what any workload leaves: stores, journal, or every operation whatever its name. The others
+# read what TicketFlow's own buyers wrote down, such as which seats a purchase got.
+OF_ANY_WORKLOAD = frozenset({
+    "queue-drained-by-itself", "no-http-500", "standby-promoted", "old-primary-rejoined",
+    "order-event-durable", "one-boleta-one-pdf-one-mail", "folios-unique-gapless", "seats-conserved",
+})  # fmt: skip
+
 # What an arrival of each kind does (load/ticketflow.py), while seats last and orders exist.
 OPERATIONS_OF_ARRIVAL = {
     "catalogue": ("catalogue",),
@@ -241,6 +252,18 @@ UNCERTAIN_OPERATIONS = ("release", "ticket_pdf")
 
 # Kinds of arrival that come back to an order, so somebody has to buy.
 ARRIVALS_AFTER_PURCHASE = ("my_tickets", "boleta")
+
+
+def operations_made(workload: str, mix: Mapping[str, float]) -> frozenset[str] | None:
+    """The operations that arrivals of this mix make; None where only the run tells their names."""
+    if workload != TICKETFLOW:
+        return None
+    return frozenset(op for kind, share in mix.items() if share > 0 for op in OPERATIONS_OF_ARRIVAL[kind])
+
+
+def has_evidence(workload: str, check: str) -> bool:
+    """Whether an expectation or invariant can be judged by what this workload leaves."""
+    return workload == TICKETFLOW or check in OF_ANY_WORKLOAD
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,10 +286,10 @@ ABORT_FIGURES = {
 }
 
 
-def abort_figures() -> tuple[str, ...]:
+def abort_figures(operations: Iterable[str] = tuple(OPERATIONS)) -> tuple[str, ...]:
     """Every full name of a figure: `queue`, `p99_ms:purchase`."""
     return tuple(
         f"{name}:{operation}" if operation else name
         for name, figure in ABORT_FIGURES.items()
-        for operation in (OPERATIONS if figure.is_of_operation else ("",))
+        for operation in (operations if figure.is_of_operation else ("",))
     )

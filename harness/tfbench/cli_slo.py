@@ -25,7 +25,6 @@ def validate(files: tuple[Path, ...]) -> None:
     Prints each object's first mistake with its file and line, and exits 254 when there is any. What is legal but could
     not be judged by a scenario is said on stderr.
     """
-    from tfbench.slo.openslo import load_slo
     from tfbench.slo.validate import validate_file
 
     found_mistakes = False
@@ -37,12 +36,25 @@ def validate(files: tuple[Path, ...]) -> None:
             found_mistakes = True
             continue
         click.echo(f"{file}: {count} {'object' if count == 1 else 'objects'}, all legal")
-        try:
-            load_slo(file)
-        except ConfigError as reason:
-            click.echo(f"Legal, but no scenario can use it: {reason}", err=True)
+        if reason := _not_usable(file):
+            click.echo(reason, err=True)
     if found_mistakes:
         sys.exit(EXIT_USAGE)
+
+
+def _not_usable(file: Path) -> str | None:
+    """Why a legal file is of no use to scenarios, or to most of them; None where it is."""
+    from tfbench.slo.openslo import load_slo
+
+    try:
+        load_slo(file, operations=None)
+    except ConfigError as reason:
+        return f"Legal, but no scenario can use it: {reason}"
+    try:
+        load_slo(file)
+    except ConfigError as reason:
+        return f"Legal, but only scenarios with workload: locustfile can use it: {reason}"
+    return None
 
 
 @slo.command()
@@ -78,7 +90,7 @@ def lint(file: Path, failures: float, rate: float, lang: str, strict: bool) -> N
     from tfbench.slo.lint import lint as find
     from tfbench.slo.openslo import load_slo
 
-    findings = find(load_slo(file), failures, rate)
+    findings = find(load_slo(file, operations=None), failures, rate)
     for finding in findings:
         level = "CONTRADICTION" if finding.is_contradiction else "note"
         click.echo(f"{level:13}  {finding.about}: {finding.text[lang]}")

@@ -94,11 +94,12 @@ def _judge_recoveries(run: RunData, scenario: Scenario) -> list[RecoveryResult]:
 
 def _judge_invariants(run: RunData, scenario: Scenario) -> list[InvariantResult]:
     """The scenario's own by their names, and those that the tables promise by their objectives' names."""
-    own = {name: judge_invariant(run, name, True) for name in scenario.invariants}
+    workload = scenario.load.workload
+    own = {name: judge_invariant(run, name, True, workload) for name in scenario.invariants}
     promised = []
     for objective in scenario.slo.objectives:
         if isinstance(objective, InvariantObjective):
-            judged = own.get(objective.invariant) or judge_invariant(run, objective.invariant, False)
+            judged = own.get(objective.invariant) or judge_invariant(run, objective.invariant, False, workload)
             promised.append(
                 dataclasses.replace(
                     judged,

@@ -45,11 +45,20 @@ class Spike:
 
 
 @dataclass(frozen=True, slots=True)
+class Locustfile:
+    """Somebody's own locustfile as it was when the scenario was read: this text is what runs, and what is kept."""
+
+    path: Path
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
 class LoadSpec:
     """An open-loop arrival plan: `mix` gives each kind of arrival its share (sums to 1).
 
     `ramp_s` and `spike` are there when `arrivals` names them: the rate rises for so long from the start of the warm-up,
-    or jumps for a while.
+    or jumps for a while. `locustfile` is there when the workload is one, and in no scenario read from a run folder:
+    nothing is played from there.
     """
 
     workload: str
@@ -59,6 +68,7 @@ class LoadSpec:
     surge: Surge | None = None
     ramp_s: float | None = None
     spike: Spike | None = None
+    locustfile: Locustfile | None = None
 
 
 @dataclass(frozen=True, slots=True)

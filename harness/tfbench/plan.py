@@ -84,8 +84,12 @@ def _load(scenario: Scenario) -> Iterator[str]:
         f" about {expected_arrivals(scenario, 0, load_s(scenario.phases)):,.0f} in all"
     )
     for kind, share in load.mix.items():
-        yield f"  {kind:<12}{share:>6.1%}  {load.rate_per_s * share:>6.4g}/s  {catalog.ARRIVAL_KINDS[kind]}"
+        yield f"  {kind:<12}{share:>6.1%}  {load.rate_per_s * share:>6.4g}/s  {_arrival(load, kind)}"
     yield from _changes_of_rate(load, scenario.phases)
+
+
+def _arrival(load: LoadSpec, kind: str) -> str:
+    return f"one {kind} of your locustfile" if load.workload == catalog.LOCUSTFILE else catalog.ARRIVAL_KINDS[kind]
 
 
 def _changes_of_rate(load: LoadSpec, phases: Phases) -> Iterator[str]:
@@ -161,12 +165,17 @@ def _evidence(scenario: Scenario, evidence: Evidence) -> Iterator[str]:
         yield _issuance_evidence(scenario, objective, evidence)
     elif isinstance(objective, SlicedObjective):
         yield from _slice_evidence(scenario, objective, evidence)
+    elif evidence.steady is None:
+        needed = f"{_percent(objective)} needs {evidence.needed:,} without a bad one"
+        yield f"    {needed}; only the run tells how many there are"
     else:
         yield from _ratio_evidence(scenario, objective, evidence)
 
 
 def _issuance_evidence(scenario: Scenario, objective: Objective, evidence: Evidence) -> str:
     phases = scenario.phases
+    if evidence.rate_per_s is None and not isinstance(objective, SlicedObjective):
+        return f"    {_percent(objective)} of all orders: counted, nothing is inferred"
     orders = expected_operations(scenario, evidence.rate_per_s or 0, phases.warmup_s, load_s(phases))
     if isinstance(objective, SlicedObjective):
         slices = (load_s(phases) - phases.warmup_s) // objective.slice_s
@@ -204,9 +213,10 @@ def _ratio_evidence(scenario: Scenario, objective: Objective, evidence: Evidence
 
 
 def _recovery_evidence(objective: RecoveryObjective, evidence: Evidence) -> Iterator[str]:
-    rate, seen = evidence.rate_per_s or 0, ", ".join(objective.operations)
+    rate, seen = evidence.rate_per_s, ", ".join(objective.operations)
     limit = f"limit {objective.limit_s:g} s, and {objective.latency_ms_below:g} ms an answer"
-    yield f"    {limit}; seen through {seen} ({rate:.4g}/s, so about {1 / rate:.2g} s blurred)"
+    blur = f" ({rate:.4g}/s, so about {1 / rate:.2g} s blurred)" if rate else ""
+    yield f"    {limit}; seen through {seen}{blur}"
     yield f"    back when {objective.slice_target:.0%} of them are good for {objective.hold_s:g} s"
 
 

@@ -14,7 +14,7 @@ from scipy.special import ndtri
 
 from tfbench import catalog
 from tfbench.load.arrivals import Shape
-from tfbench.model import AnyObjective, InvariantObjective, LoadSpec, Objective, Phases, Scenario
+from tfbench.model import AnyObjective, InvariantObjective, LoadSpec, Objective, Phases, RecoveryObjective, Scenario
 from tfbench.slo.objective import SlicedObjective
 from tfbench.slo.stats import CONFIDENCE, minimum_requests
 from tfbench.verdict import Verdict
@@ -27,8 +27,8 @@ RECOVERING_SHARE = 0.95
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What a required objective will have. None: it needs no number of operations to be counted on. An objective by
-    slices of time needs slices, and `rate_per_s` is theirs.
+    """What a required objective will have. None: it needs no number of operations to be counted on, or only the run
+    tells how many there are. An objective by slices of time needs slices, and `rate_per_s` is theirs.
 
     `needed` operations without a bad one prove it; a baseline of `baseline_s` brings them on average, one of
     `sure_baseline_s` in 19 runs of 20. `best` is the verdict there can be when nothing goes wrong.
@@ -124,6 +124,8 @@ def _rates(load: LoadSpec, operations: Iterable[str]) -> list[tuple[float, int]]
 def _evidence(scenario: Scenario, objective: AnyObjective) -> Evidence:
     if isinstance(objective, InvariantObjective):
         return Evidence(objective, Verdict.PASS)
+    if catalog.operations_made(scenario.load.workload, scenario.load.mix) is None:
+        return _untold(scenario, objective)
     rate = operations_per_s(scenario, counted_operations(objective))
     if rate == 0:
         return Evidence(objective, Verdict.NO_DATA, rate_per_s=0.0)
@@ -132,6 +134,15 @@ def _evidence(scenario: Scenario, objective: AnyObjective) -> Evidence:
             return _sampled_slices(scenario, objective)
         return _sampled(scenario, objective, rate)
     return Evidence(objective, Verdict.PASS, rate_per_s=rate)
+
+
+def _untold(scenario: Scenario, objective: Objective | RecoveryObjective) -> Evidence:
+    """Of a load whose operations only the run tells: what is needed, and of slices of time, how many there are."""
+    if isinstance(objective, RecoveryObjective) or objective.total.source != "operations":
+        return Evidence(objective, Verdict.PASS)
+    if isinstance(objective, SlicedObjective):
+        return _sampled_slices(scenario, objective)
+    return Evidence(objective, Verdict.PASS, needed=minimum_requests(objective.target))
 
 
 def counted_operations(objective: AnyObjective) -> tuple[str, ...]:

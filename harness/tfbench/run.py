@@ -27,6 +27,7 @@ from tfbench.folder import create_run_folder, write_environment
 from tfbench.journal import Journal
 from tfbench.load.arrivals import RAMP_S, SPIKE, Shape
 from tfbench.load.config import Crew, LoadConfig
+from tfbench.load.ownfile import load_settings
 from tfbench.load.process import LoadProcess
 from tfbench.model import Scenario
 from tfbench.observer import Observer
@@ -136,7 +137,7 @@ def run_scenario(
                 clock,
                 {
                     "platform": "docker-compose",
-                    "load": dataclasses.asdict(scenario.load),
+                    "load": load_settings(scenario.load),
                     "setup": {"profile": setup.profile, "links": setup.links, "switches": dict(setup.switches)},
                 },
             )
@@ -249,6 +250,7 @@ def _load_config(experiment: Experiment, portal_port: int) -> LoadConfig:
         workload=spec.workload, seed=scenario.seed, clock_offset=experiment.clock.offset, run_dir=experiment.run_dir,
         duration_s=load_s(phases) + LOAD_SLACK_S + LOAD_SLACK_A_FAULT_S * len(scenario.faults),
         surge=shape.surge, ramp_s=shape.ramp_s or RAMP_S, spike=shape.spike or SPIKE, crew=experiment.crew,
+        locustfile=spec.locustfile.source if spec.locustfile else None,
     )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ Names are checked against `catalog.py`, objectives against the tables that the s
 """
 
 import os
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from tfbench.model import (
     AnyObjective,
     FaultSpec,
     InvariantObjective,
+    LoadSpec,
     Objective,
     Phases,
     RecoveryObjective,
@@ -70,13 +72,21 @@ def load_scenario(file: Path) -> Scenario:
     slo_file = Path(os.path.normpath(file.parent / source.as_str()))
     if not os.path.isfile(slo_file):  # unlike Path.is_file, False also for a name no file can have
         raise source.error(f'"{source.as_str()}" leads to no file; give a path from the scenario\'s folder')
-    return _read(file, root, load_slo(slo_file))
+    operations = _known_operations(root)
+    return _read(file, root, load_slo(slo_file, operations), file.parent)
 
 
 def load_run_scenario(run_dir: Path) -> Scenario:
     """The scenario of a run folder, from the byte copies kept there. Raises ConfigError."""
     file = run_dir / "scenario.yaml"
-    return _read(file, _open(file), load_slo(run_dir / "slo.yaml"))
+    root = _open(file)
+    return _read(file, root, load_slo(run_dir / "slo.yaml", _known_operations(root)), None)
+
+
+def _known_operations(root: Mapping) -> Collection[str] | None:
+    """The operations that the scenario's objectives may count; None: any, since the load's own code names them."""
+    workload = root.mapping("spec").mapping("load").require_choice("workload", catalog.WORKLOADS, "workload")
+    return tuple(catalog.OPERATIONS) if workload == catalog.TICKETFLOW else None
 
 
 def _open(file: Path) -> Mapping:
@@ -86,10 +96,11 @@ def _open(file: Path) -> Mapping:
     return root
 
 
-def _read(file: Path, root: Mapping, slo: Slo) -> Scenario:
+def _read(file: Path, root: Mapping, slo: Slo, beside: Path | None) -> Scenario:
+    """`beside`: the folder in which its paths begin; None in a run folder, whose paths are those of another place."""
     metadata, spec = root.mapping("metadata"), root.mapping("spec")
     objectives, invariants = spec.mapping("objectives"), spec.mapping("invariants")
-    load = read_load(spec.mapping("load"))
+    load = read_load(spec.mapping("load"), beside)
     scenario = Scenario(
         path=file,
         name=metadata.require("name").as_name(),
@@ -105,13 +116,14 @@ def _read(file: Path, root: Mapping, slo: Slo) -> Scenario:
         required=objectives.require("required").as_choices([o.id for o in slo.objectives], "objective", at_least=1),
         expectations=spec.require("expectations").as_choices(catalog.EXPECTATIONS, "expectation"),
         invariants=invariants.require("required").as_choices(catalog.INVARIANTS, "invariant"),
-        abort_when=read_abort_when(spec, load.mix),
+        abort_when=read_abort_when(spec, load.mix, load.workload),
     )
     objectives.require("source")
     for mapping in (objectives, invariants, metadata, spec, root):
         mapping.finish()
     _check_outage(spec, scenario)
     _check_required(spec, scenario)
+    _check_workload(spec, scenario)
     return scenario
 
 
@@ -217,7 +229,7 @@ def _check_required(spec: Mapping, scenario: Scenario) -> None:
         objective = by_id[node.as_str()]
         if isinstance(objective, RecoveryObjective):
             _check_recovery(spec, scenario, node, objective)
-        _check_evidence(node, scenario.load.mix, objective)
+        _check_evidence(node, scenario.load, objective)
 
 
 def _check_recovery(spec: Mapping, scenario: Scenario, node: Node, objective: RecoveryObjective) -> None:
@@ -230,14 +242,31 @@ def _check_recovery(spec: Mapping, scenario: Scenario, node: Node, objective: Re
         raise node.error(f"{recovery_s:g} s, but {needed}; make it longer")
 
 
-def _check_evidence(node: Node, mix: dict[str, float], objective: AnyObjective) -> None:
+def _check_evidence(node: Node, load: LoadSpec, objective: AnyObjective) -> None:
     """A required objective must count something that this load does."""
     if isinstance(objective, InvariantObjective):
+        _check_judgeable(node, load, objective.invariant)
         return
-    done = {op for kind, share in mix.items() if share > 0 for op in catalog.OPERATIONS_OF_ARRIVAL[kind]}
+    done = catalog.operations_made(load.workload, load.mix)
+    if done is None:
+        return
     if isinstance(objective, Objective) and objective.total.source == "issuance":
         counted: tuple[str, ...] = ("purchase",)
     else:
         counted = objective.total.operations if isinstance(objective, Objective) else objective.operations
     if not done.intersection(counted):
         raise node.error(f'"{objective.id}" counts {", ".join(counted)}, which no arrival of the mix makes')
+
+
+def _check_workload(spec: Mapping, scenario: Scenario) -> None:
+    """Expectations and invariants must be judged by something that this workload leaves."""
+    for node in (*spec.sequence("expectations"), *spec.mapping("invariants").sequence("required")):
+        _check_judgeable(node, scenario.load, node.as_str())
+
+
+def _check_judgeable(node: Node, load: LoadSpec, check: str) -> None:
+    if not catalog.has_evidence(load.workload, check):
+        raise node.error(
+            f'"{check}" reads what TicketFlow\'s own buyers write down, and this is workload: {load.workload};'
+            f" remove it, or use workload: {catalog.TICKETFLOW}"
+        )

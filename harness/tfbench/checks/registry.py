@@ -10,8 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from tfbench import texts
+from tfbench.catalog import TICKETFLOW, has_evidence
 from tfbench.checks import documents, events, leadership, orders, outage, seat_history, seats, tickets, traffic
-from tfbench.checks.finding import Finding
+from tfbench.checks.finding import Finding, no_data
 from tfbench.results import ExpectationResult, InvariantResult
 from tfbench.rundata import RunData
 from tfbench.verdict import Verdict
@@ -93,9 +94,12 @@ def judge_expectation(run: RunData, name: str) -> ExpectationResult:
     return ExpectationResult(name, _title(name), finding.verdict, finding.reason)
 
 
-def judge_invariant(run: RunData, name: str, required: bool) -> InvariantResult:
-    """Judge an invariant of the system."""
-    finding = judged(run, name, INVARIANTS)
+def judge_invariant(run: RunData, name: str, required: bool, workload: str = TICKETFLOW) -> InvariantResult:
+    """Judge an invariant of the system. One that reads what another workload does not leave has no data."""
+    if has_evidence(workload, name):
+        finding = judged(run, name, INVARIANTS)
+    else:
+        finding = no_data("check.other_workload", workload=workload)
     return InvariantResult(
         id=name,
         title=_title(name),

@@ -19,7 +19,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import gevent
-import locust  # noqa: F401  importing it patches the standard library for gevent
+import locust  # importing it patches the standard library for gevent
 from locust.env import Environment
 
 from tfbench.errors import LoadError
@@ -59,7 +59,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _play(config: LoadConfig) -> None:
-    environment = Environment(user_classes=[Dispatcher], host=config.base_url)
+    environment = Environment(user_classes=[Dispatcher], host=config.base_url, events=locust.events)
     player = Player(config, environment)
     for number in (signal.SIGTERM, signal.SIGINT):
         gevent.signal_handler(number, player.loop.stop)

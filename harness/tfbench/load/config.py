@@ -40,7 +40,7 @@ class LoadConfig:
     `start_at` (epoch) is when the plan's second 0 is; None means as soon as the process is ready.
     `first_flow` numbers the flows of a process started in place of another, so that their buyers stay
     different people. The surge's `at_s` is counted from the plan's second 0; so is the spike's, which only arrivals
-    `spike` have, as only `ramp` ones have `ramp_s`.
+    `spike` have, as only `ramp` ones have `ramp_s`. `locustfile` is the text of one, for the workload of that name.
     """
 
     base_url: str
@@ -67,6 +67,7 @@ class LoadConfig:
     spike: Spike = SPIKE
     crew: Crew = Crew()
     worker: int = 0
+    locustfile: str | None = None
 
     def __post_init__(self) -> None:
         for name in ("rate_per_s", "duration_s", "max_in_flight", "connect_timeout_s", "read_timeout_s", "ramp_s"):

@@ -45,9 +45,11 @@ _log = logging.getLogger(__name__)
 
 
 class Workload(Protocol):
-    """What buyers do. `first_operations` names, for each kind of arrival, the operation it starts with."""
+    """What buyers do."""
 
-    first_operations: ClassVar[Mapping[str, str]]
+    @property
+    def first_operations(self) -> Mapping[str, str]:
+        """For each kind of arrival, the operation it starts with."""
 
     def play(self, flow: Flow) -> None: ...
 

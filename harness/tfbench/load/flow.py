@@ -116,15 +116,22 @@ class Flow:
         first, self.has_operated = not self.has_operated, True
         return first, self.t_intended if first else t_start, t_start
 
-    def end(self, op: str, draft: Draft, first: bool, t_intended: float, t_start: float) -> None:
-        """It ends now, as its draft says."""
+    def end(
+        self, op: str, draft: Draft, first: bool, t_intended: float, t_start: float, t_end: float | None = None
+    ) -> None:
+        """It ends now, or ended when it says, as its draft says."""
         self._record(
             Operation(
-                op, self.number, self.kind, first, t_intended, t_start, self._clock.now(),
+                op, self.number, self.kind, first, t_intended, t_start, self._clock.now() if t_end is None else t_end,
                 draft.outcome, draft.status, draft.error, draft.evento, draft.sector, draft.asientos,
                 draft.retencion_id, draft.orden_id, draft.clave, draft.read_success, draft.ticket_state, draft.source,
             )
         )  # fmt: skip
+
+    def happened(self, op: str, draft: Draft, t_start: float, t_end: float) -> None:
+        """An operation that somebody else made and timed."""
+        first, t_intended, _ = self.begin()
+        self.end(op, draft, first, t_intended if first else t_start, t_start, t_end)
 
     def pause(self, mean_s: float) -> None:
         """Think: half to one and a half times `mean_s`."""

@@ -11,10 +11,12 @@ from typing import Any
 
 from locust.env import Environment
 
+from tfbench.catalog import LOCUSTFILE
 from tfbench.clock import Clock
 from tfbench.load.client import Session, Site
 from tfbench.load.config import LoadConfig, LoadConfigError
-from tfbench.load.driver import OpenLoop
+from tfbench.load.driver import OpenLoop, Workload
+from tfbench.load.locustfile import OwnUsers
 from tfbench.load.ticketflow import TicketFlow
 from tfbench.operations import OperationWriter
 from tfbench.selftest.workload import Probes
@@ -26,9 +28,13 @@ _GC_THRESHOLDS = (20_000, 20, 50)
 
 def check_playable(config: LoadConfig) -> None:
     """Raise LoadConfigError where no workload plays what is asked for."""
+    if (config.workload == LOCUSTFILE) != (config.locustfile is not None):
+        raise LoadConfigError(f"workload {config.workload}: a locustfile is for workload {LOCUSTFILE}, which needs it")
+    if config.workload == LOCUSTFILE:  # what is in it is told by whoever imports it
+        return
     workload = WORKLOADS.get(config.workload)
     if workload is None:
-        raise LoadConfigError(f"unknown workload {config.workload!r}; known: {', '.join(WORKLOADS)}")
+        raise LoadConfigError(f"unknown workload {config.workload!r}; known: {', '.join([*WORKLOADS, LOCUSTFILE])}")
     if unknown := sorted(config.mix.keys() - workload.first_operations.keys()):
         raise LoadConfigError(f"workload {config.workload} has no arrivals of kind {', '.join(unknown)}")
 
@@ -42,7 +48,11 @@ class Player:
         self.clock = Clock(config.clock_offset)
         site = Site(environment, config.base_url, config.connect_timeout_s, config.read_timeout_s)
         open_session = functools.partial(Session, site)
-        workload = WORKLOADS[config.workload](config, open_session())
+        workload: Workload
+        if config.workload == LOCUSTFILE:
+            workload = OwnUsers(config, environment, self.clock)
+        else:
+            workload = WORKLOADS[config.workload](config, open_session())
         _spare_the_collector()
         self._closing = ExitStack()
         writer = self._closing.enter_context(OperationWriter(config.run_dir, worker=config.worker))

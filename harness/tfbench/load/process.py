@@ -17,6 +17,7 @@ from typing import Any
 
 from tfbench.errors import LoadError
 from tfbench.load.config import LoadConfig
+from tfbench.load.ownfile import COPY
 
 STOP_DEADLINE_S = 30.0
 POLL_S = 0.02
@@ -28,6 +29,8 @@ class LoadProcess:
     def __init__(self, config: LoadConfig, log: Path, module: str = "tfbench.load") -> None:
         file = config.run_dir / "load.json"
         file.write_text(config.to_json(), encoding="utf-8")
+        if config.locustfile is not None:
+            (config.run_dir / COPY).write_bytes(config.locustfile.encode())
         self._log_path = log
         self._log = log.open("ab")
         self._process = subprocess.Popen(

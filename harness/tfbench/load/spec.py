@@ -4,10 +4,12 @@ spec.load of a scenario -> read_load -> LoadSpec; once the phases are known, che
 """
 
 import math
+from pathlib import Path
 
 from tfbench import catalog
 from tfbench.errors import UsageError
 from tfbench.load.config import Crew
+from tfbench.load.ownfile import check_users, read_locustfile
 from tfbench.model import LoadSpec, Phases, Spike, Surge
 from tfbench.yamlio import Mapping
 
@@ -18,21 +20,25 @@ _MAX_S = 86_400
 _MAX_FACTOR = 1000
 
 
-def read_load(load: Mapping) -> LoadSpec:
-    """The load that a scenario asks for."""
+def read_load(load: Mapping, beside: Path | None) -> LoadSpec:
+    """The load that a scenario asks for; its locustfile, found from the folder `beside`. None: nobody will play it."""
     arrivals = load.require_choice("arrivals", catalog.ARRIVALS, "arrivals")
+    workload = load.require_choice("workload", catalog.WORKLOADS, "workload")
     spec = LoadSpec(
-        workload=load.require_choice("workload", catalog.WORKLOADS, "workload"),
+        workload=workload,
         rate_per_s=load.require_number("rate_per_s", min=_MIN_RATE_PER_S, max=_MAX_RATE_PER_S),
         arrivals=arrivals,
-        mix=_read_mix(load.mapping("mix")),
-        surge=_read_surge(load),
+        mix=_read_mix(load.mapping("mix"), workload),
+        surge=_read_surge(load, workload),
         ramp_s=_read_ramp(load, arrivals),
         spike=_read_spike(load, arrivals),
+        locustfile=read_locustfile(load, workload, beside),
     )
     load.finish()
     if spec.surge and spec.spike:
         raise load.require("surge").error("besides arrivals: spike; a surge is one already, keep one of them")
+    if spec.locustfile is not None:
+        check_users(spec.locustfile, load.mapping("mix"))
     return spec
 
 
@@ -56,9 +62,12 @@ def check_crew(spec: LoadSpec, crew: Crew) -> None:
         )
 
 
-def _read_surge(load: Mapping) -> Surge | None:
-    if load.optional("surge") is None:
+def _read_surge(load: Mapping, workload: str) -> Surge | None:
+    node = load.optional("surge")
+    if node is None:
         return None
+    if workload != catalog.TICKETFLOW:
+        raise node.error(f"only buyers of workload: {catalog.TICKETFLOW} choose an event; use arrivals: spike")
     surge = load.mapping("surge")
     spec = Surge(**_read_rush(surge), event=surge.require_str("event"))
     surge.finish()
@@ -96,15 +105,17 @@ def _belongs(load: Mapping, key: str, arrivals: str, process: str) -> bool:
     return arrivals == process
 
 
-def _read_mix(mapping: Mapping) -> dict[str, float]:
+def _read_mix(mapping: Mapping, workload: str) -> dict[str, float]:
+    """The shares. Kinds of arrival of a locustfile are its classes, which only Locust can tell: `check_users`."""
     mix: dict[str, float] = {}
     for key, kind, share in mapping.items():
-        key.as_choice(catalog.ARRIVAL_KINDS, "kind of arrival")
+        if workload == catalog.TICKETFLOW:
+            key.as_choice(catalog.ARRIVAL_KINDS, "kind of arrival")
         mix[kind] = share.as_number(min=0, max=1)
     total = math.fsum(mix.values())
     if not math.isclose(total, 1, abs_tol=1e-9):
         raise mapping.error(f"the shares sum to {total:.6g}; make them sum to 1")
-    for key, kind, _ in mapping.items():
+    for key, kind, _ in mapping.items() if workload == catalog.TICKETFLOW else ():
         if kind in catalog.ARRIVALS_AFTER_PURCHASE and mix[kind] > 0 and not mix.get("purchase"):
             raise key.error("comes back to an order, but nobody buys; give purchase a share")
     return mix

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import gevent
-import locust  # noqa: F401  importing it patches the standard library for gevent
+import locust  # importing it patches the standard library for gevent
 from locust.env import Environment
 from locust.rpc.protocol import Message
 
@@ -56,7 +56,7 @@ class Worker:
 
     def __init__(self, master_host: str, master_port: int, base_url: str | None, run_dir: Path | None) -> None:
         self._base_url, self._run_dir = base_url, run_dir
-        self._environment = Environment()
+        self._environment = Environment(events=locust.events)
         self._runner = self._environment.create_worker_runner(master_host, master_port)
         self._player: Player | None = None
         self._shipper: Shipper | None = None
@@ -113,8 +113,11 @@ class Worker:
         player = self._player
         reporter = gevent.spawn(player.loop.report, self._send_progress, has_parent=False)
         shipping = None if self._shipper is None else gevent.spawn(self._shipper.keep_shipping)
+        events: Any = self._environment.events
         try:
+            events.test_start.fire(environment=self._environment)  # a local runner's start and end do the same
             player.play(start_at)
+            events.test_stop.fire(environment=self._environment)
             reporter.kill()
             if self._shipper is not None and shipping is not None:
                 shipping.kill()

@@ -3,6 +3,7 @@
 What Go holds by pointer (a name that refers, a duration that may be missing) is given even when it is "".
 """
 
+from collections.abc import Collection
 from decimal import Decimal
 
 from tfbench.yamlio import Mapping, Node
@@ -63,6 +64,12 @@ def check_number(mapping: Mapping, key: str) -> float | None:
     """The number of a key that may be missing."""
     node = given(mapping, key)
     return node.as_number() if node else None
+
+
+def read_operations(node: Node, known: Collection[str] | None) -> tuple[str, ...]:
+    """The operations that are counted, at least one; `known` None: whatever their names, which only a run tells."""
+    names = known if known is not None else {item.as_str() for item in node.as_list()}
+    return node.as_choices(names, "operation", at_least=1)
 
 
 def check_below(node: Node, end: int) -> None:

@@ -13,10 +13,11 @@ are those of the specification (github.com/OpenSLO/OpenSLO, README) and, where i
 (github.com/OpenSLO/go-sdk).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 
+from tfbench.catalog import OPERATIONS
 from tfbench.errors import ConfigError
 from tfbench.model import AnyObjective, Objective, Slo
 from tfbench.slo import own
@@ -41,17 +42,22 @@ class _Document:
     spec: Mapping
 
 
-def load_slo(file: Path) -> Slo:
-    """The tables of one file, in file order. Raises ConfigError with the line of the first mistake."""
+def load_slo(file: Path, operations: Collection[str] | None = tuple(OPERATIONS)) -> Slo:
+    """The tables of one file, in file order. Raises ConfigError with the line of the first mistake.
+
+    `operations` are those that objectives may count; None: any, where the load's own code names them.
+    """
     documents = [_read_document(root) for root in read_documents(file)]
     _refuse_same_names(documents)
     services = {doc.metadata.name for doc in documents if doc.kind == "Service"}
     indicators = {
-        doc.metadata.name: _read_indicator_spec(doc.spec, doc.dialect) for doc in documents if doc.kind == "SLI"
+        doc.metadata.name: _read_indicator_spec(doc.spec, doc.dialect, operations)
+        for doc in documents
+        if doc.kind == "SLI"
     }
     readers: dict[str, Callable[[_Document], AnyObjective]] = {
-        "SLO": lambda doc: _read_slo(doc, services, indicators),
-        "RecoveryObjective": lambda doc: own.read_recovery(doc.metadata, doc.spec, services),
+        "SLO": lambda doc: _read_slo(doc, services, indicators, operations),
+        "RecoveryObjective": lambda doc: own.read_recovery(doc.metadata, doc.spec, services, operations),
         "Invariant": lambda doc: own.read_invariant(doc.metadata, doc.spec, services),
     }
     for doc in documents:
@@ -87,10 +93,12 @@ def _refuse_same_names(documents: list[_Document]) -> None:
             raise node.error(f'"{doc.metadata.name}" is already taken on line {first.line}; give it another name')
 
 
-def _read_slo(doc: _Document, services: set[str], indicators: dict[str, Ratio]) -> Objective:
+def _read_slo(
+    doc: _Document, services: set[str], indicators: dict[str, Ratio], operations: Collection[str] | None
+) -> Objective:
     spec, dialect = doc.spec, doc.dialect
     service = own.read_service(spec, dialect.service_keys, services)
-    ratio = _read_indicator(spec, indicators, dialect)
+    ratio = _read_indicator(spec, indicators, dialect, operations)
     window_s = read_window(spec, dialect.units, least=1)
     target, slicing = read_objective(spec, dialect)
     if alerts := spec.optional("alertPolicies"):
@@ -102,7 +110,9 @@ def _read_slo(doc: _Document, services: set[str], indicators: dict[str, Ratio]) 
     return SlicedObjective(*common, slicing.method, slicing.slice_s, slicing.slice_target)
 
 
-def _read_indicator(spec: Mapping, indicators: dict[str, Ratio], dialect: Dialect) -> Ratio:
+def _read_indicator(
+    spec: Mapping, indicators: dict[str, Ratio], dialect: Dialect, operations: Collection[str] | None
+) -> Ratio:
     key, ref_key = dialect.indicator, f"{dialect.indicator}Ref"
     inline, ref = spec.optional(key), spec.optional(ref_key)
     if inline and ref:
@@ -113,15 +123,15 @@ def _read_indicator(spec: Mapping, indicators: dict[str, Ratio], dialect: Dialec
         raise spec.error(f"no indicator; add {key} or {ref_key} (composite SLOs are not judged yet)")
     indicator = inline.as_mapping()
     read_metadata(indicator.mapping("metadata"), dialect)
-    ratio = _read_indicator_spec(indicator.mapping("spec"), dialect)
+    ratio = _read_indicator_spec(indicator.mapping("spec"), dialect, operations)
     indicator.finish()
     return ratio
 
 
-def _read_indicator_spec(spec: Mapping, dialect: Dialect) -> Ratio:
+def _read_indicator_spec(spec: Mapping, dialect: Dialect, operations: Collection[str] | None) -> Ratio:
     if threshold := spec.optional("thresholdMetric"):
         raise threshold.error("a threshold of one number is not judged yet; use ratioMetric: count good and total")
-    ratio = read_ratio(spec.mapping("ratioMetric"), dialect)
+    ratio = read_ratio(spec.mapping("ratioMetric"), dialect, operations)
     _finish_with_description(spec)
     return ratio
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Collection
 
-from tfbench.catalog import INVARIANTS, OPERATIONS
+from tfbench.catalog import INVARIANTS
 from tfbench.model import InvariantObjective, RecoveryObjective
-from tfbench.slo.fields import check_description
+from tfbench.slo.fields import check_description, read_operations
 from tfbench.slo.metadata import Metadata
 from tfbench.yamlio import Mapping
 
@@ -12,14 +12,16 @@ KINDS = ("RecoveryObjective", "Invariant")
 _DAY_S = 86_400
 
 
-def read_recovery(metadata: Metadata, spec: Mapping, services: Collection[str] | None) -> RecoveryObjective:
-    """A recovery objective; `services` are those it may name, None: any."""
+def read_recovery(
+    metadata: Metadata, spec: Mapping, services: Collection[str] | None, operations: Collection[str] | None = None
+) -> RecoveryObjective:
+    """A recovery objective; `services` and `operations` are those it may name, None: any."""
     objective = RecoveryObjective(
         id=metadata.name,
         title=metadata.title(),
         service=read_service(spec, ("service",), services),
         limit_s=spec.require_number("limit_s", min=1, max=30 * _DAY_S),
-        operations=spec.require("operations").as_choices(OPERATIONS, "operation", at_least=1),
+        operations=read_operations(spec.require("operations"), operations),
         latency_ms_below=spec.require_number("latency_ms_below", min=1, max=3_600_000),
         hold_s=spec.require_number("hold_s", min=1, max=600),
         slice_target=spec.require_number("slice_target", min=0.01, max=1),

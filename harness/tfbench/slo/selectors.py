@@ -10,11 +10,13 @@ v2alpha has no metricSource: `dataSourceSpec: {type: tfbench, connectionDetails:
 A filter left out lets every record pass. `good` must count only what `total` counts, or the ratio lies.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
-from tfbench.catalog import OPERATIONS, OUTCOMES, SOURCES
+from tfbench.catalog import OUTCOMES, SOURCES
 from tfbench.model import Selector
-from tfbench.slo.dialect import V1, Dialect
+from tfbench.slo.dialect import Dialect
+from tfbench.slo.fields import read_operations
 from tfbench.yamlio import Mapping, Node
 
 
@@ -26,22 +28,25 @@ class Ratio:
     total: Selector
 
 
-def read_ratio(metric: Mapping, dialect: Dialect = V1) -> Ratio:
-    """The `good` and `total` of a ratioMetric; `bad` and `raw` are OpenSLO too, but not judged yet."""
+def read_ratio(metric: Mapping, dialect: Dialect, operations: Collection[str] | None) -> Ratio:
+    """The `good` and `total` of a ratioMetric; `bad` and `raw` are OpenSLO too, but not judged yet.
+
+    `operations` are those it may name, None: any.
+    """
     for key in ("bad", "raw", "rawType"):
         if other := metric.optional(key):
             raise other.error(f"{key} is OpenSLO, but not judged yet; count good and total")
     if counter := metric.optional("counter"):
         counter.as_bool()
-    total = _read_selector(metric.mapping("total"), dialect)
+    total = _read_selector(metric.mapping("total"), dialect, operations)
     node = metric.require("good")
-    good = _read_selector(node.as_mapping(), dialect)
+    good = _read_selector(node.as_mapping(), dialect, operations)
     metric.finish()
     _check_part_of(node, good, total)
     return Ratio(good, total)
 
 
-def _read_selector(metric: Mapping, dialect: Dialect) -> Selector:
+def _read_selector(metric: Mapping, dialect: Dialect, operations: Collection[str] | None) -> Selector:
     """The filters, wherever the version keeps them; nothing but tfbench's own records can be read."""
     holder = metric.mapping("metricSource") if dialect.has_metric_source else metric
     for key in ("metricSourceRef", "dataSourceRef"):
@@ -52,13 +57,13 @@ def _read_selector(metric: Mapping, dialect: Dialect) -> Selector:
     if source is not holder:
         source.require("connectionDetails")  # there is nothing to connect to, but OpenSLO requires it
         source.finish()
-    selector = _read_filters(holder.mapping("spec"))
+    selector = _read_filters(holder.mapping("spec"), operations)
     holder.finish()
     metric.finish()
     return selector
 
 
-def _read_filters(spec: Mapping) -> Selector:
+def _read_filters(spec: Mapping, operations: Collection[str] | None) -> Selector:
     source = spec.require_choice("source", SOURCES, "source")
     latency = spec.optional("latency_ms_below")
     latency_ms_below = latency.as_number(min=1, max=86_400_000) if latency else None
@@ -68,7 +73,7 @@ def _read_filters(spec: Mapping) -> Selector:
     outcome, status_not = spec.optional("outcome"), spec.optional("status_not")
     selector = Selector(
         source,
-        operations=spec.require("operations").as_choices(OPERATIONS, "operation", at_least=1),
+        operations=read_operations(spec.require("operations"), operations),
         outcome=outcome.as_choices(OUTCOMES, "outcome", at_least=1) if outcome else (),
         latency_ms_below=latency_ms_below,
         status_not=tuple(n.as_int(min=100, max=599) for n in status_not.as_list()) if status_not else (),

@@ -1,12 +1,14 @@
-"""A workspace of the shipped files in a temporary folder, and a way to damage it."""
+"""A workspace of the shipped files in a temporary folder, and a way to damage it; the hand-made runs of the judge's."""
 
 import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[3]
+sys.path.insert(0, str(Path(__file__).parents[1] / "judge"))
 
 
 @pytest.fixture
