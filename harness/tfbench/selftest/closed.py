@@ -20,7 +20,7 @@ from tfbench.load.config import LoadConfig
 from tfbench.load.priority import go_first
 from tfbench.operations import Operation, OperationWriter
 
-PER_USER_PER_S = 30.0
+PER_USER_PER_S = 150.0
 
 
 def user_class(config: LoadConfig, writer: OperationWriter) -> type[FastHttpUser]:
