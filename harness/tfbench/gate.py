@@ -24,10 +24,17 @@ PARTS = ("lint", "unit", "go", "integration", "e2e", "experiment")
 NEED_STACK = {"go", "integration", "e2e"}
 PYTHON_PACKAGES = ("harness/tfbench", "system_under_test/app2_emision/emision", "system_under_test/app3_portal/portal",
                    "system_under_test/correo/correo")  # fmt: skip
+# A file's tests stay with one worker: they share what was made for them.
+ON_ALL_CPUS = ("-n", "logical", "--dist", "loadfile")
+# Containers and CI often forbid to keep bytecode: then each worker, and each program that a test starts, compiles
+# thousands of files anew.
+KEEP_BYTECODE = {"PYTHONDONTWRITEBYTECODE": ""}
 GO_CACHE = "tfbench-go-cache"
+# Go that is not TicketFlow's. Its modules are not in the image: its tests vet it where they build it.
+ORACLE = "tests/integration/slo/oracle"
 # `gofmt -l` lists what is not formatted and exits 0: an answer of any kind is a failure, and so is no gofmt.
 GO_LINT = """
-unformatted=$("$(go env GOROOT)/bin/gofmt" -l .) || exit 1
+unformatted=$("$(go env GOROOT)/bin/gofmt" -l . /oracle) || exit 1
 [ -z "$unformatted" ] || { echo "not formatted: $unformatted"; exit 1; }
 go vet ./...
 """
@@ -62,7 +69,7 @@ class _Gate:
             self.images = ensure_images(self.client, self.root, self.progress, for_tests=True)
         if {"e2e", "experiment"} & set(wanted):
             self._have("chromium", "chromium")
-        if "unit" in wanted and shutil.which("apt-get") and os.geteuid() == 0:  # elsewhere its tests are skipped
+        if "integration" in wanted and shutil.which("apt-get") and os.geteuid() == 0:  # elsewhere its tests are skipped
             self._have("promtool", "prometheus")
         if self.client is not None:
             Stack(self.client, self.root).down()
@@ -79,7 +86,7 @@ class _Gate:
     def _each(self, parts: list[str]) -> int:
         steps: dict[str, Callable[[], int]] = {
             "lint": self._lint,
-            "unit": lambda: self._pytest("tests/unit"),
+            "unit": lambda: self._pytest("tests/unit", *ON_ALL_CPUS),
             "go": self._go_test,
             "integration": lambda: self._pytest("tests/integration", **self._servers_outside()),
             "e2e": lambda: self._pytest("tests/e2e", "-m", "not experiment"),
@@ -124,14 +131,15 @@ class _Gate:
         return self._in_go("sh /opt/with-postgres.sh go test -race -p 1 ./...", network=f"{PROJECT}_default")
 
     def _pytest(self, *arguments: str, **env: str) -> int:
-        return self._call([sys.executable, "-m", "pytest", *arguments], **env)
+        return self._call([sys.executable, "-m", "pytest", *arguments], **KEEP_BYTECODE, **env)
 
     def _in_go(self, script: str, network: str | None) -> int:
         image = next(image for image in self.images if image.name == "go-test")
         environment = [argument for name, value in SERVERS_INSIDE.items() for argument in ("-e", f"{name}={value}")]
         return self._call([
             "docker", "run", "--rm", "--init", "-v", f"{self.root / 'system_under_test'}:/src:ro",
-            "-v", f"{GO_CACHE}:/root/.cache", *(["--network", network, *environment] if network else []),
+            "-v", f"{self.root / ORACLE}:/oracle:ro", "-v", f"{GO_CACHE}:/root/.cache",
+            *(["--network", network, *environment] if network else []),
             image.reference, "sh", "-c", script,
         ])  # fmt: skip
 

@@ -59,9 +59,10 @@ class Oracle:
 
 
 def build(folder: Path) -> Oracle:
-    """Build it into the folder; skips the test when there is no Go to do it with."""
+    """Vet it and build it into the folder; skips the test when there is no Go to do it with."""
     go = _find_go()
     program = folder / "oracle"
+    _run(*go, "vet", ".")
     _run(*go, "build", "-buildvcs=false", "-o", str(program), ".")
     return Oracle(program, Path(_run(*go, "list", "-m", "-f", "{{.Dir}}", SDK)))
 

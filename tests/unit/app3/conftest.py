@@ -53,8 +53,16 @@ def estado(falso: MiddlewareFalso) -> Estado:
 
 
 @pytest.fixture
-def hacer_app(tmp_path: Path) -> Callable[..., Flask]:
-    """Make a portal in front of some addresses, with short timeouts and one refresh already done."""
+def lectura_s(request: pytest.FixtureRequest) -> float:
+    """How long a portal waits for an answer: briefly where silence is tested, else as long as a slow machine takes."""
+    parametros: dict[str, Any] = request.node.callspec.params if hasattr(request.node, "callspec") else {}
+    falla = parametros.get("falla")
+    return 0.3 if falla is not None and falla.espera_s else 10.0
+
+
+@pytest.fixture
+def hacer_app(tmp_path: Path, lectura_s: float) -> Callable[..., Flask]:
+    """Make a portal in front of some addresses, with one refresh already done."""
 
     def hacer(*urls: str, **ajustes: Any) -> Flask:
         config = Configuracion(
@@ -63,7 +71,7 @@ def hacer_app(tmp_path: Path) -> Callable[..., Flask]:
                 "clave_sesion": "clave de prueba",
                 "catalogo_archivo": tmp_path / "catalogo.json",
                 "refresco_activo": False,
-                "lectura_s": 0.3,
+                "lectura_s": lectura_s,
                 "compra_s": 0.4,
                 "plazo_compra_s": 1.0,
                 **ajustes,

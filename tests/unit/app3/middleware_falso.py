@@ -142,7 +142,7 @@ class MiddlewareFalso:
 
         self._servidor = Servidor(("127.0.0.1", 0), Manejador)
         self._servidor.daemon_threads = True
-        self._hilo = threading.Thread(target=self._servidor.serve_forever, args=(0.02,), daemon=True)
+        self._hilo = threading.Thread(target=self._servidor.serve_forever, args=(0.005,), daemon=True)
         self._hilo.start()
 
     @property

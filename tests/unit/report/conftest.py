@@ -7,7 +7,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from paid_once import paid_once, undrawn  # noqa: F401  (fixtures)
+from paid_once import drawn_in_english, paid_once, undrawn, without_timeline  # noqa: F401  (two are fixtures)
 from synthetic_results import failed_results, passed_results
 from synthetic_run import WRITERS, write_run
 from synthetic_shop import journal_of, simulate
@@ -45,5 +45,13 @@ def small_failed_run(tmp_path: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def pages(runs: dict[str, Path]) -> dict[str, str]:
-    """Their reports."""
-    return {name: render(run, REPORTS).read_text(encoding="utf-8") for name, run in runs.items()}
+    """Their reports. That of the passed run is drawn in both languages, that which was cut short in one."""
+
+    def page(name: str) -> str:
+        return render(runs[name], REPORTS).read_text(encoding="utf-8")
+
+    pages = {"passed": page("passed")}
+    with drawn_in_english():
+        pages["interrupted"] = page("interrupted")
+    with without_timeline():
+        return pages | {name: page(name) for name in runs if name not in pages}

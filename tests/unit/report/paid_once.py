@@ -1,8 +1,9 @@
-"""What every page of these tests would pay for anew: its texts read, its templates compiled, its drawings drawn."""
+"""What every page of these tests would pay for anew: its texts read, its templates compiled, drawings nobody sees."""
 
 import functools
 import json
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from jinja2 import FileSystemBytecodeCache
 from page_text import Page
 from tfbench.model import LANGUAGES
 from tfbench.report import charts, page, repeat_page, suite_page
+from tfbench.report.drawing import Say
 
 PLAIN = "<svg></svg>"
 
@@ -45,6 +47,27 @@ def drawn_once(draw: Callable[..., str]) -> Callable[..., str]:
         return known[key]
 
     return drawn
+
+
+@contextmanager
+def drawn_in_english() -> Iterator[None]:
+    """Pages whose Spanish drawing nobody reads show the English one twice: drawing is most of what they cost."""
+
+    def draw(*data: Any) -> dict[str, str]:
+        says: dict[str, Say] = data[-1]
+        return dict.fromkeys(says, charts.draw(*data[:-1], {"en": says["en"]})["en"])
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(page, "draw", draw)
+        yield
+
+
+@contextmanager
+def without_timeline() -> Iterator[None]:
+    """Pages whose largest drawing nobody reads have none."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(page, "draw", lambda *_: dict.fromkeys(LANGUAGES, PLAIN))
+        yield
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 
 import duckdb
+import msgspec
 from synthetic_results import failed_results, interrupted_results, invalid_results, passed_results
 from synthetic_shop import LOAD_END, MIX, T0, Row, Shop, journal_of, simulate
 from tfbench.results import Results
@@ -103,22 +104,24 @@ ENVIRONMENT: Row = {
 }
 
 
+_lines = msgspec.json.Encoder().encode_lines
+
+
 def _write_operations(run_dir: Path, shop: Shop) -> None:
     segment = run_dir / "operations" / "1-1-0001.ndjson"
     segment.parent.mkdir(parents=True)
-    segment.write_text("".join(json.dumps(row) + "\n" for row in shop.operations))
+    segment.write_bytes(_lines(shop.operations))
     compact(run_dir)
 
 
 def _write_journal(run_dir: Path, records: list[Row], torn: bool = False) -> None:
-    text = "".join(json.dumps(record) + "\n" for record in records)
-    (run_dir / "journal.jsonl").write_text(text + ('{"t": 17955, "ki' if torn else ""))
+    (run_dir / "journal.jsonl").write_bytes(_lines(records) + (b'{"t": 17955, "ki' if torn else b""))
 
 
 def _write_store(run_dir: Path, store: str, rows: list[Row]) -> None:
     """A store with all its columns; what the rows lack is null."""
     lines = run_dir / "rows.ndjson"
-    lines.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    lines.write_bytes(_lines(rows))
     path = run_dir / "stores" / f"{store}.parquet"
     source = f"read_json('{lines}', format='newline_delimited', columns={STORES[store]})"
     _database().execute(f"COPY (SELECT * FROM {source}) TO '{path}' (FORMAT parquet, COMPRESSION zstd)")

@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from paid_once import drawn_in_english
 from synthetic_results import passed_results
 from synthetic_run import write_run
 from synthetic_shop import BACK, KILL, START, T0, VERIFIED, WARMUP, journal_of, moments, observation, simulate
@@ -121,7 +122,8 @@ def test_an_operation_of_no_known_group_is_shown_as_other(tmp_path: Path, report
         assert list(latencies(evidence, read_timeline(evidence))) == [
             "browse", "hold", "purchase", "tickets", "other",
         ]  # fmt: skip
-    assert "Latency: other operations" in render(run, reports_dir).read_text(encoding="utf-8")
+    with drawn_in_english():
+        assert "Latency: other operations" in render(run, reports_dir).read_text(encoding="utf-8")
 
 
 def test_a_slow_look_does_not_break_the_line_and_a_blind_time_does(tmp_path: Path) -> None:

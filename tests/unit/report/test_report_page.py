@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from paid_once import read
+from paid_once import drawn_in_english, read
 from tfbench.errors import ConfigError, UsageError
 from tfbench.model import LANGUAGES
 from tfbench.report import junit, render, summary
@@ -94,6 +94,11 @@ def test_every_failing_line_is_named_on_the_first_screen(pages: dict[str, str]) 
         assert title in first_screen
 
 
+def test_a_run_without_leaders_sources_or_dead_letters_shows_none(pages: dict[str, str]) -> None:
+    for words in ("who leads", "by the database that answered", 'id="dead-letters"'):
+        assert words not in pages["passed"]
+
+
 def test_what_was_not_measured_reads_no_data_and_not_zero(pages: dict[str, str]) -> None:
     text = read(pages["interrupted"], "en").text
     for figure in ("Orders lost", "Seats sold twice", "Tickets e-mailed", "RTO of app2"):
@@ -110,7 +115,8 @@ def test_hostile_texts_stay_text(small_failed_run: Path, reports_dir: Path) -> N
     )
     (run / "scenario.yaml").write_text(HOSTILE)
     (run / "environment.json").write_text(json.dumps({"images": {HOSTILE: {"tag": HOSTILE, "id": HOSTILE}}}))
-    html = render(run, reports_dir).read_text(encoding="utf-8")
+    with drawn_in_english():
+        html = render(run, reports_dir).read_text(encoding="utf-8")
     page = read(html, "en")
     assert (page.fetched, page.handlers, page.unbalanced) == ([], [], [])
     assert "script" not in page.tags
@@ -150,7 +156,8 @@ def test_a_missing_file_is_told_and_the_rest_is_shown(small_run: Path, reports_d
 
 
 def test_what_is_left_without_any_file_is_told_and_drawn(small_run: Path, reports_dir: Path) -> None:
-    show_without(small_run, reports_dir, "all")
+    with drawn_in_english():
+        show_without(small_run, reports_dir, "all")
 
 
 def show_without(run: Path, reports_dir: Path, removed: str) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from page_text import Page
+from paid_once import without_timeline
 from synthetic_results import both, passed_results
 from synthetic_run import write_run
 from synthetic_shop import journal_of, simulate
@@ -56,7 +57,8 @@ def run(tmp_path_factory: pytest.TempPathFactory, results: Results) -> Path:
 
 @pytest.fixture(scope="module")
 def html(run: Path, reports_dir: Path) -> str:
-    whole = render(run, reports_dir).read_text(encoding="utf-8")
+    with without_timeline():
+        whole = render(run, reports_dir).read_text(encoding="utf-8")
     begin = whole.index('<section id="waterfalls">')
     return whole[begin : whole.index("</section>", begin)]
 

@@ -1,14 +1,10 @@
 """The selftest's server: what it fails is what it was told, the same on any machine, and it says when it was ill."""
 
-from pathlib import Path
 from typing import Any
 
 import pytest
-from tfbench.clock import Clock
-from tfbench.errors import PlatformError
 from tfbench.selftest.kinds import KINDS
 from tfbench.selftest.server import Patient
-from tfbench.selftest.target import Plan, Target
 
 PLAN: dict[str, Any] = {
     "clock_offset": 0.0,
@@ -53,24 +49,6 @@ def test_counts_are_of_what_was_answered() -> None:
     seen = answers(one, "/b", 500)
     assert one.served == {"/b": 500}
     assert one.failed == {"/b": sum(failed for failed, _ in seen)}
-
-
-def test_real_server_says_when_it_was_frozen(tmp_path: Path) -> None:
-    clock = Clock.start()
-    with Target(Plan(seed=1), clock, tmp_path) as target:
-        before = clock.now()
-        target.command("freeze", 0.2)
-        begin, end = target.next_event("begin"), target.next_event("end")
-        assert before <= begin["t"] <= end["t"] - 0.2
-        assert end["t"] <= clock.now()
-        assert target.finish() == {"event": "sent", "served": {}, "failed": {}}
-
-
-def test_server_that_says_something_else_is_an_error(tmp_path: Path) -> None:
-    with Target(Plan(seed=1), Clock.start(), tmp_path) as target:
-        target.command("fail", 0.01)
-        with pytest.raises(PlatformError, match="instead of 'end'"):
-            target.next_event("end")
 
 
 def test_kinds_are_enough_and_different() -> None:

@@ -1,15 +1,7 @@
-"""Every link that faults may slow down has its proxies, and the compose file leads there only when asked."""
+"""Every link that faults may slow down has its proxies; `tests/integration/faults` asks Compose where it leads."""
 
 import json
-import os
-import subprocess
-import sys
-from functools import cache
-from pathlib import Path
-from typing import Any
 
-import pytest
-from network_doubles import ROOT
 from tfbench import catalog
 from tfbench.platforms.links import (
     PROXIES,
@@ -20,9 +12,6 @@ from tfbench.platforms.links import (
     protocol_of,
     proxies_from,
 )
-
-COMPOSE = Path(sys.prefix) / "bin" / "docker-compose"
-COMPOSE_FILE = ROOT / "compose" / "compose.yaml"
 
 
 def test_every_link_that_may_be_proxied_has_a_proxy_and_no_two_share_a_name_or_port() -> None:
@@ -43,46 +32,3 @@ def test_only_the_links_asked_for_are_configured() -> None:
 def test_without_links_nothing_changes() -> None:
     assert environment(()) == {PROXIES_VARIABLE: "[]"}
     assert arguments(()) == ()
-
-
-@cache
-def composed(links: tuple[str, ...]) -> dict[str, Any]:
-    """The services as Compose reads them, to be read, not changed."""
-    tags = {f"TAG_{folder.name.upper().replace('-', '_')}": "x" for folder in (ROOT / "compose" / "images").iterdir()}
-    done = subprocess.run(
-        [COMPOSE, "--file", COMPOSE_FILE, *arguments(links), "config", "--format", "json"],
-        env={**os.environ, **tags, "TFBENCH_SESSION_KEY": "x", **environment(links)},
-        capture_output=True, text=True, check=True, timeout=60,
-    )  # fmt: skip
-    services: dict[str, Any] = json.loads(done.stdout)["services"]
-    return services
-
-
-def addresses(services: dict[str, Any], link: str) -> str:
-    """The environment of every service at the first end of a link, as one text."""
-    role = link.split(" -> ")[0]
-    return "\n".join(
-        f"{name}={value}"
-        for service in services.values()
-        if service["labels"]["tfbench.role"] == role
-        for name, value in service["environment"].items()
-    )
-
-
-@pytest.mark.parametrize("link", catalog.PROXIED_LINKS)
-def test_services_go_through_the_proxies_of_the_links_asked_for(link: str) -> None:
-    direct, proxied = composed(()), composed((link,))
-    assert SERVICE not in direct
-    assert json.loads(proxied[SERVICE]["environment"]["PROXIES"]) == json.loads(environment((link,))[PROXIES_VARIABLE])
-    for proxy in PROXIES:
-        role, host = proxy.link.split(" -> ")[0], proxy.upstream.split(":")[0]
-        seen = addresses(proxied, proxy.link)
-        assert host in addresses(direct, proxy.link), f"{role} goes to {proxy.upstream} directly"
-        assert (str(proxy.port) in seen) is (proxy.link == link), f"{proxy.name} is asked for"
-
-
-def test_no_service_leaves_out_the_proxy_of_its_link() -> None:
-    every = composed(tuple(catalog.PROXIED_LINKS))
-    for proxy in PROXIES:
-        seen = addresses(every, proxy.link)
-        assert proxy.upstream not in seen, f"{proxy.link} still goes to {proxy.upstream} directly"

@@ -65,7 +65,7 @@ def server() -> Iterator[tuple[ServerDouble, int]]:
         def log_message(self, *_: object) -> None: ...
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as http:
-        thread = threading.Thread(target=http.serve_forever, args=(0.02,), daemon=True)
+        thread = threading.Thread(target=http.serve_forever, args=(0.005,), daemon=True)
         thread.start()
         yield double, http.server_port
         double.over.set()
@@ -133,9 +133,12 @@ def test_a_removal_that_hangs_ends_when_the_proxy_is_switched_off_and_on(
     assert stack.container("toxiproxy").restarts == 0
 
 
-def test_a_server_that_hangs_altogether_is_restarted(stack: StackDouble, server: tuple[ServerDouble, int]) -> None:
+def test_a_server_that_hangs_altogether_is_restarted(
+    stack: StackDouble, server: tuple[ServerDouble, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
     undo = Latency().arm(SPEC, stack)  # type: ignore[arg-type]
     server[0].hangs |= {"DELETE", "POST", "GET"}
+    monkeypatch.setattr(toxiproxy, "CALL_TIMEOUT_S", 0.05)  # nothing is going to answer
     Latency().heal(undo, stack)  # type: ignore[arg-type]
     assert stack.container("toxiproxy").restarts == 1
     (line,) = Latency().residue(undo, stack)  # type: ignore[arg-type]
