@@ -35,7 +35,9 @@ COUNTED = {
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One series. Times in seconds, from the injection; None where nothing was measured.
+    """One series. Times in seconds, from the injection, at most; None where nothing was measured.
+
+    An outage that nobody felt counts as the longest one that could have gone unseen.
 
     `unrecovered` counts faults whose end was not seen before the next one. A violation count is None when the
     invariant could not be judged. `repeated_mails` are deliveries of an e-mail that was already there.
@@ -86,7 +88,7 @@ def bench_recovery(workspace: Workspace, names: Sequence[str], count: int, progr
 def row_of(series: Series, run_dir: Path, results: Results) -> Row:
     """The row of one series' run."""
     recoveries = [row for row in results.recovery if row.id == series.objective]
-    times = [row.rto_s for row in recoveries if row.rto_s is not None]
+    times = [row.upper_s for row in recoveries if row.upper_s is not None]
     judged = {row.id: row.violation_count for row in results.invariants if row.verdict in (Verdict.PASS, Verdict.FAIL)}
     purchases, http_500 = _counts(run_dir)
     return Row(

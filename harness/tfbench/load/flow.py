@@ -110,9 +110,13 @@ class Flow:
         """A block that is one operation, and leaves its row when it ends."""
         return _Recorded(self, op, Draft(evento=evento, sector=sector, asientos=asientos))
 
+    def now(self) -> float:
+        """The time of its rows."""
+        return self._clock.now()
+
     def begin(self) -> tuple[bool, float, float]:
         """An operation starts now: whether it is the first, when it was intended, and now."""
-        t_start = self._clock.now()
+        t_start = self.now()
         first, self.has_operated = not self.has_operated, True
         return first, self.t_intended if first else t_start, t_start
 
@@ -122,7 +126,7 @@ class Flow:
         """It ends now, or ended when it says, as its draft says."""
         self._record(
             Operation(
-                op, self.number, self.kind, first, t_intended, t_start, self._clock.now() if t_end is None else t_end,
+                op, self.number, self.kind, first, t_intended, t_start, self.now() if t_end is None else t_end,
                 draft.outcome, draft.status, draft.error, draft.evento, draft.sector, draft.asientos,
                 draft.retencion_id, draft.orden_id, draft.clave, draft.read_success, draft.ticket_state, draft.source,
             )

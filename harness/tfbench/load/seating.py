@@ -4,6 +4,9 @@ A share of buyers all want the same "hot" seat for some seconds, whatever the ma
 race for a seat and the refusals are real. The others take any free seat of any sector, also those who all come
 for one event (`Flow.event`): they race as its seats run out. Buyers who know of no sector with seats left look at
 one map and leave, as people do; going on through sold-out maps would load the portal with nothing to sell.
+
+Who came for a seat and was shown no map leaves a hold all the same, `unknown` and as old as the map. Else a service
+that is away altogether would be asked for no seat, and its outage be seen by nobody.
 """
 
 import time
@@ -12,7 +15,7 @@ from urllib.parse import quote
 
 from tfbench.load import pages
 from tfbench.load.browser import Browser, Reply
-from tfbench.load.flow import Flow
+from tfbench.load.flow import Draft, Flow
 
 HOT_SEAT_S = 5.0
 MAPS_TRIED = 3
@@ -76,13 +79,14 @@ class Seating:
         is_hot = flow.rng.random() < self._hot_share
         wanted = self._wanted(flow)
         place = wanted[0] if is_hot else flow.rng.choice(self._open(wanted) or wanted)
-        seats = self._map(flow, place)
+        asked, seats = flow.now(), self._map(flow, place)
         for _ in range(MAPS_TRIED - 1):
             if seats is None or seats.available or is_hot or not (others := self._open(wanted)):
                 break
             place = flow.rng.choice(others)
-            seats = self._map(flow, place)
+            asked, seats = flow.now(), self._map(flow, place)
         if seats is None:
+            flow.happened("hold", Draft(error="no_seat_map"), asked, flow.now())
             return None
         chosen = _hot_seat(flow, seats) if is_hot else _some_seats(flow, seats)
         held, reply = self._try_hold(flow, place, seats, chosen)

@@ -129,6 +129,22 @@ def test_hold_with_an_unreadable_form_is_unknown_not_failed() -> None:
     assert (rows[1].outcome, rows[1].status, rows[1].retencion_id) == ("unknown", 404, "r9")
 
 
+@pytest.mark.parametrize("reply", [BUSY, TIMEOUT, Reply(200, b"Hola"), Reply(404)])
+def test_buyer_who_is_shown_no_map_leaves_a_hold_as_old_as_the_map(reply: Reply) -> None:
+    rows = list[Operation]()
+    assert Seating([Place("EV001", "A")], hot_share=0).hold(flow(ScriptedBrowser(reply), rows)) is None
+    seen, hold = rows
+    assert (seen.op, hold.op, hold.outcome, hold.status) == ("seat_map", "hold", "unknown", 0)
+    assert (hold.error, hold.first, hold.evento, hold.asientos) == ("no_seat_map", False, None, None)
+    assert hold.t_intended == hold.t_start <= seen.t_start <= seen.t_end <= hold.t_end
+
+
+def test_looker_who_is_shown_no_map_wanted_no_seat() -> None:
+    rows = list[Operation]()
+    Seating([Place("EV001", "A")], hot_share=0).see_map(flow(ScriptedBrowser(BUSY), rows))
+    assert [row.op for row in rows] == ["seat_map"]
+
+
 def test_sold_out_is_recorded_after_looking_elsewhere() -> None:
     sold = TOKEN + b'<input name="asiento" value="1" data-estado="VENDIDO">'
     browser, rows = ScriptedBrowser(*[Reply(200, sold)] * 3), list[Operation]()
