@@ -12,7 +12,7 @@ from typing import Any
 import vl_convert
 
 from tfbench.report.databases import SOURCES, leadership, takeovers, ticket_sources
-from tfbench.report.drawing import BAD, BLUE, OK, PIXELS_A_LETTER, STYLE, VIOLET, WIDTH, Drawing, Rows, Say
+from tfbench.report.drawing import BAD, BLUE, OK, PIXELS_A_LETTER, STYLE, VIOLET, WIDTH, Drawing, Panel, Rows, Say
 from tfbench.report.evidence import Evidence
 from tfbench.report.observations import backlog_rows, deliveries, service_states
 from tfbench.report.operations import latencies, rates
@@ -41,6 +41,7 @@ def draw(evidence: Evidence, timeline: Timeline, limit_ms: float | None, languag
         sources=ticket_sources(evidence, timeline),
         services=service_states(evidence, timeline),
         recoveries=_recoveries(evidence, timeline),
+        sells=evidence.sells,
     )
     return {
         language: svg_of(_panels(series, timeline, limit_ms, say), LOCALES[language])
@@ -62,6 +63,7 @@ class Series:
     sources: Rows
     services: Rows
     recoveries: Rows
+    sells: bool
 
 
 def _panels(series: Series, timeline: Timeline, limit_ms: float | None, say: Say) -> dict[str, Any]:
@@ -72,8 +74,7 @@ def _panels(series: Series, timeline: Timeline, limit_ms: float | None, say: Say
         *strips(drawing),
         rates_panel(drawing, series.offered, series.ended),
         *(latency or [drawing.empty("chart_latency")]),
-        lines_panel(drawing, "chart_backlog", series.backlog, {"queue": BLUE, "outbox": VIOLET}),
-        lines_panel(drawing, "chart_mails", series.deliveries, {"confirmed": BLUE, "mails": OK}),
+        *(_orders(drawing, series) if series.sells else []),
         *leaders_panel(drawing, series.leaders, series.takeovers),
         *([lines_panel(drawing, "chart_sources", series.sources, SOURCE_COLOURS)] if series.sources else []),
         services_panel(drawing, series.services),
@@ -87,6 +88,13 @@ def _panels(series: Series, timeline: Timeline, limit_ms: float | None, say: Say
         "datasets": drawing.datasets,
         "config": STYLE,
     }
+
+
+def _orders(drawing: Drawing, series: Series) -> list[Panel]:
+    return [
+        lines_panel(drawing, "chart_backlog", series.backlog, {"queue": BLUE, "outbox": VIOLET}),
+        lines_panel(drawing, "chart_mails", series.deliveries, {"confirmed": BLUE, "mails": OK}),
+    ]
 
 
 def svg_of(spec: dict[str, Any], locale: dict[str, Any]) -> str:

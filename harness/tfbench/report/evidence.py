@@ -21,6 +21,9 @@ Record = dict[str, Any]
 COPIES = ("scenario.yaml", "slo.yaml")
 
 
+_FOR_A_SEAT = "SELECT count(*) FROM operations WHERE op IN ('hold', 'purchase')"
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """Evidence that could not be read: `kind` names a text (`problem_missing`, `problem_unreadable`...)."""
@@ -38,6 +41,11 @@ class Evidence:
     copies: dict[str, str]
     has_operations: bool
     problems: list[Problem]
+
+    @property
+    def sells(self) -> bool:
+        """Whether anybody came for a seat, as far as is on record: a load of one's own may have other business."""
+        return not self.has_operations or self.run.count(_FOR_A_SEAT) > 0
 
     def records(self, kind: str) -> list[Record]:
         """The journal's records of one kind, in time order."""

@@ -34,8 +34,9 @@ SELECT coalesce(sum(repeticiones), 0) + count(orden_id) - count(DISTINCT orden_i
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """`drain_s` is from the last order to heal until the queue was first seen empty."""
+    """`sells`: somebody came for a seat. `drain_s` is from the last order to heal until the queue was seen empty."""
 
+    sells: bool
     outage_tried: int | None
     outage_bought: int | None
     confirmed: int | None
@@ -60,6 +61,7 @@ def read_figures(evidence: Evidence, timeline: Timeline) -> Figures:
     run, has_operations = evidence.run, evidence.has_operations
     mailed = "SELECT count(*) FROM purchases WHERE orden_id IN (SELECT orden_id FROM mails)"
     return Figures(
+        sells=evidence.sells,
         outage_tried=tried,
         outage_bought=bought,
         confirmed=run.count("SELECT count(*) FROM purchases") if has_operations else None,

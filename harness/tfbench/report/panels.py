@@ -109,7 +109,7 @@ def rates_panel(drawing: Drawing, offered: Rows, ended: Rows) -> Panel:
 def latency_panel(drawing: Drawing, group: str, rows: Rows) -> Panel:
     """A group's p50 and p99 with their intervals, dashed where there is none; a cross for each slice with an
     unanswered operation."""
-    scale = alt.Scale(type="log", domain=_log_domain(rows))
+    scale = alt.Scale(type="log", domain=_log_domain(rows, drawing.limit_ms))
     y = alt.Y("y:Q", scale=scale, title="ms", axis=_LOG_AXIS)
     edges = [_edge(row, kind) for kind in PERCENTILES for row in rows]
     colours = list(PERCENTILES.values())
@@ -203,9 +203,10 @@ def _limit(drawing: Drawing) -> list[alt.Chart]:
 _LOG_AXIS = alt.Axis(values=[1, 10, 100, 1000, 10000, 100000], format=",", grid=True)
 
 
-def _log_domain(rows: Rows) -> list[float]:
+def _log_domain(rows: Rows, limit_ms: float | None) -> list[float]:
     """Whole decades around everything drawn, 1 ms to 1 s at least."""
     values = [row[kind] for row in rows for kind in (*DRAWN, "waited") if row[kind] is not None]
+    values += [] if limit_ms is None else [limit_ms]
     low, high = min(values, default=1.0), max(values, default=1000.0)
     domain = [1.0, 1000.0]
     while domain[0] > low:

@@ -126,6 +126,18 @@ def test_an_operation_of_no_known_group_is_shown_as_other(tmp_path: Path, report
         assert "Latency: other operations" in render(run, reports_dir).read_text(encoding="utf-8")
 
 
+def test_a_load_that_sells_nothing_is_shown_no_orders(tmp_path: Path, reports_dir: Path) -> None:
+    shop = simulate(3, until_s=12)
+    for row in shop.operations:
+        row["op"] = "front page"
+    run = write_run(tmp_path / "run", shop, passed_results(shop), journal_of(shop, 1e9))
+    with drawn_in_english():
+        html = render(run, reports_dir).read_text(encoding="utf-8")
+    for words in ("Bought during the outage", "Largest backlog", "Orders waiting", "e-mails received"):
+        assert words not in html
+    assert "Latency: other operations" in html
+
+
 def test_a_slow_look_does_not_break_the_line_and_a_blind_time_does(tmp_path: Path) -> None:
     shop = simulate(3, until_s=40)
     seen = [observation(*moments(shop), at) | {"t": T0 + at} for at in (1.0, 4.0, 7.0, 20.0)]
