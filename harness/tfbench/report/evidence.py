@@ -34,18 +34,17 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Everything a report needs. `has_operations` is False when none is on record: nothing was seen."""
+    """Everything a report needs. `has_operations` is False when none is on record: nothing was seen.
+
+    `sells` is whether anybody came for a seat, as far as is on record: a load of one's own may have other business.
+    """
 
     results: Record
     run: RunData
     copies: dict[str, str]
     has_operations: bool
+    sells: bool
     problems: list[Problem]
-
-    @property
-    def sells(self) -> bool:
-        """Whether anybody came for a seat, as far as is on record: a load of one's own may have other business."""
-        return not self.has_operations or self.run.count(_FOR_A_SEAT) > 0
 
     def records(self, kind: str) -> list[Record]:
         """The journal's records of one kind, in time order."""
@@ -64,8 +63,9 @@ def opened_evidence(run_dir: Path) -> Iterator[Evidence]:
     }
     with opened(run_dir, faults) as run:
         has_operations = run.count("SELECT count(*) FROM operations") > 0
+        sells = not has_operations or run.count(_FOR_A_SEAT) > 0
         problems = list(_problems(run_dir, run, has_operations))
-        yield Evidence(results, run, copies, has_operations, problems)
+        yield Evidence(results, run, copies, has_operations, sells, problems)
 
 
 def _problems(run_dir: Path, run: RunData, has_operations: bool) -> Iterator[Problem]:
