@@ -1,7 +1,7 @@
 // Package enlace sends HTTP requests to a service that lives at several addresses.
 //
-//	last that answered -> next -> ... (each within Intento, all within Total)
-//	   answer < 500: done      no answer or >= 500: next address, if the request may be repeated
+//	address whose turn it is -> next -> ... (each within Intento, all within Total)
+//	   answer < 500: done      no answer or >= 500: it rests; next address, if the request may be repeated
 //
 // Only a request that is safe to repeat is sent twice: GET, HEAD, DELETE, or one with an Idempotency-Key.
 // One with a key also waits and goes round again, which carries a purchase over a database's failover.
@@ -22,7 +22,8 @@ import (
 )
 
 const (
-	plazoConexion  = 300 * time.Millisecond
+	// On one host a connection takes under 1 ms; only an address that is gone does not answer.
+	plazoConexion  = 100 * time.Millisecond
 	respuestaMayor = 8 << 20 // bytes; the largest seat map is under 100 kB
 	// Requests that may wait for another round at the same time. Beyond it they fail at once: during an
 	// outage a crowd of waiting buyers must not fill the portal's workers, nor hit app1 all together after.
@@ -49,16 +50,20 @@ type Respuesta struct {
 
 // Enlace is the way to one service.
 type Enlace struct {
-	direcciones []string
+	direcciones []*direccion
 	cliente     *http.Client
-	ultima      atomic.Int64 // index of the last address that answered
+	turno       atomic.Uint64 // counts requests: each begins with the address after the one before
 	reintentos  atomic.Uint64
 	cupo        chan struct{}
 }
 
-// Nuevo makes a link to base addresses such as http://app1-1:8000, tried in this order at first.
-func Nuevo(direcciones ...string) *Enlace {
+// Nuevo makes a link to base addresses such as http://app1-1:8000, which share the requests.
+func Nuevo(bases ...string) *Enlace {
 	marcador := &net.Dialer{Timeout: plazoConexion, KeepAlive: 15 * time.Second}
+	direcciones := make([]*direccion, len(bases))
+	for i, base := range bases {
+		direcciones[i] = &direccion{base: base}
+	}
 	return &Enlace{
 		direcciones: direcciones,
 		cupo:        make(chan struct{}, cupoDeEspera),
@@ -93,12 +98,14 @@ func (e *Enlace) Enviar(ctx context.Context, p Peticion) (Respuesta, error) {
 	retroceso := orquestador.Retroceso{Base: 100 * time.Millisecond, Tope: 800 * time.Millisecond}
 	espera := e.espera()
 	defer espera.dejar()
-	for primera := int(e.ultima.Load()); ; e.reintentos.Add(1) {
-		turno := (primera + curso.intentos) % len(e.direcciones)
-		r, err := e.intentar(ctx, e.direcciones[turno], p)
+	for orden := e.orden(); ; e.reintentos.Add(1) {
+		d := orden[curso.intentos%len(orden)]
+		r, err := e.intentar(ctx, d, p)
 		if curso.anotar(r, err) {
-			e.ultima.Store(int64(turno))
 			return r, nil
+		}
+		if r.Estado >= http.StatusInternalServerError || err != nil && ctx.Err() == nil {
+			e.descansar(d) // a request that ran out of time or whose sender left says nothing of the address
 		}
 		switch curso.siguiente() {
 		case parar:
@@ -107,6 +114,7 @@ func (e *Enlace) Enviar(ctx context.Context, p Peticion) (Respuesta, error) {
 			if !espera.tomar() || !orquestador.Dormir(ctx, retroceso.Pausa()) {
 				return curso.resultado()
 			}
+			orden = e.orden()
 		}
 		if ctx.Err() != nil {
 			return curso.resultado()
@@ -114,10 +122,10 @@ func (e *Enlace) Enviar(ctx context.Context, p Peticion) (Respuesta, error) {
 	}
 }
 
-func (e *Enlace) intentar(ctx context.Context, direccion string, p Peticion) (Respuesta, error) {
+func (e *Enlace) intentar(ctx context.Context, d *direccion, p Peticion) (Respuesta, error) {
 	ctx, fin := context.WithTimeout(ctx, p.Plazos.Intento)
 	defer fin()
-	peticion, err := http.NewRequestWithContext(ctx, p.Metodo, direccion+p.Ruta, bytes.NewReader(p.Cuerpo))
+	peticion, err := http.NewRequestWithContext(ctx, p.Metodo, d.base+p.Ruta, bytes.NewReader(p.Cuerpo))
 	if err != nil {
 		return Respuesta{}, fmt.Errorf("prepare %s %s: %w", p.Metodo, p.Ruta, err)
 	}
@@ -131,10 +139,10 @@ func (e *Enlace) intentar(ctx context.Context, direccion string, p Peticion) (Re
 	defer func() { _ = respuesta.Body.Close() }()
 	cuerpo, err := io.ReadAll(io.LimitReader(respuesta.Body, respuestaMayor+1))
 	if err != nil {
-		return Respuesta{}, fmt.Errorf("read the answer of %s: %w", direccion, err)
+		return Respuesta{}, fmt.Errorf("read the answer of %s: %w", d.base, err)
 	}
 	if len(cuerpo) > respuestaMayor {
-		return Respuesta{}, fmt.Errorf("the answer of %s is over %d bytes: %w", direccion, respuestaMayor, errDemasiado)
+		return Respuesta{}, fmt.Errorf("the answer of %s is over %d bytes: %w", d.base, respuestaMayor, errDemasiado)
 	}
 	return Respuesta{Estado: respuesta.StatusCode, Cabeceras: respuesta.Header, Cuerpo: cuerpo}, nil
 }

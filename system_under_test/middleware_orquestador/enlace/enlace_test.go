@@ -12,17 +12,26 @@ import (
 	"time"
 )
 
-// servidor answers with estados in turn (the last for ever; 0 never answers) and counts what it got.
+// servidor answers with estados in turn (the last for ever; 0 never answers) and counts what it got. At
+// /salud/lista, which is not counted, it says whether it is lista.
 type servidor struct {
 	*httptest.Server
-	recibidas atomic.Int32
-	claves    chan string
+	recibidas, examenes atomic.Int32
+	lista               atomic.Bool
+	claves              chan string
 }
 
 func nuevoServidor(t *testing.T, estados ...int) *servidor {
 	t.Helper()
 	s := &servidor{claves: make(chan string, 100)}
 	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/salud/lista" {
+			s.examenes.Add(1)
+			if !s.lista.Load() {
+				w.WriteHeader(http.StatusServiceUnavailable)
+			}
+			return
+		}
 		n := int(s.recibidas.Add(1))
 		s.claves <- r.Header.Get(CabeceraClave)
 		estado := estados[min(n, len(estados))-1]
@@ -107,22 +116,69 @@ func TestRequestsGoToAnAddressThatAnswers(t *testing.T) {
 	}
 }
 
-func TestTheAddressThatAnsweredIsTriedFirst(t *testing.T) {
-	t.Parallel()
-	vivo := nuevoServidor(t, 200)
-	congelado := nuevoServidor(t, 0)
-	enlace := Nuevo(congelado.URL, vivo.URL)
+// pedir sends veces GETs, which all must be answered.
+func pedir(t *testing.T, enlace *Enlace, veces int) {
+	t.Helper()
 	plazos := Plazos{Intento: 200 * time.Millisecond, Total: time.Second}
-	for range 5 {
+	for range veces {
 		if _, err := enlace.Enviar(t.Context(), Peticion{Metodo: "GET", Ruta: "/", Plazos: plazos}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if n := congelado.recibidas.Load(); n != 1 {
-		t.Errorf("the frozen address was asked %d times in 5 requests, want once", n)
+}
+
+func TestAddressesShareTheRequests(t *testing.T) {
+	t.Parallel()
+	uno, otro := nuevoServidor(t, 200), nuevoServidor(t, 200)
+	pedir(t, Nuevo(uno.URL, otro.URL), 10)
+	if a, b := uno.recibidas.Load(), otro.recibidas.Load(); a != 5 || b != 5 {
+		t.Errorf("the addresses got %d and %d of 10 requests, want 5 each", a, b)
 	}
-	if n := enlace.Reintentos(); n != 1 {
-		t.Errorf("%d retries counted, want 1", n)
+}
+
+func TestAnAddressThatFailedRestsUntilItIsReady(t *testing.T) {
+	t.Parallel()
+	for sentence, estado := range map[string]int{"frozen": 0, "without its database": 503} {
+		t.Run(sentence, func(t *testing.T) {
+			t.Parallel()
+			vivo, enfermo := nuevoServidor(t, 200), nuevoServidor(t, estado, 200)
+			enlace := Nuevo(enfermo.URL, vivo.URL)
+			limite := time.Now().Add(10 * time.Second)
+			for pedir(t, enlace, 5); enfermo.examenes.Load() < 2; pedir(t, enlace, 1) {
+				if time.Now().After(limite) {
+					t.Fatal("the resting address was not examined twice")
+				}
+				time.Sleep(20 * time.Millisecond)
+			}
+			if n := enfermo.recibidas.Load(); n != 1 {
+				t.Errorf("the address was asked %d times while it was not ready, want once", n)
+			}
+			if n := enlace.Reintentos(); n != 1 {
+				t.Errorf("%d retries counted, want 1", n)
+			}
+			for enfermo.lista.Store(true); enfermo.recibidas.Load() == 1; pedir(t, enlace, 1) {
+				if time.Now().After(limite) {
+					t.Fatal("the address was ready again and was not asked")
+				}
+				time.Sleep(20 * time.Millisecond)
+			}
+		})
+	}
+}
+
+func TestARequestWithoutTimeLeftSaysNothingOfTheAddress(t *testing.T) {
+	t.Parallel()
+	lento, otro := nuevoServidor(t, 0), nuevoServidor(t, 200)
+	enlace := Nuevo(lento.URL, otro.URL)
+	ctx, dejar := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer dejar()
+	if _, err := enlace.Enviar(ctx, Peticion{Metodo: "GET", Ruta: "/", Plazos: Plazos{Intento: time.Second, Total: time.Second}}); err == nil {
+		t.Fatal("a request without time left was answered")
+	}
+	for _, d := range enlace.direcciones {
+		if d.descansa.Load() {
+			t.Errorf("%s rests", d.base)
+		}
 	}
 }
 
