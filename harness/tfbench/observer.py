@@ -192,9 +192,13 @@ class Reading(Generic[T]):
 
 
 def leader_and_standby(ports: Ports) -> tuple[str | None, str | None]:
-    """The PostgreSQL node that says it leads, and the first that says it may take over from it."""
+    """The PostgreSQL node that says it leads, and the first that says it may take over from it.
+
+    A frozen leader that wakes up says so for some seconds more, on the timeline that ended without it.
+    """
     states = {node: state for node in nodes("postgres", ports) if (state := _patroni(ports[node][PATRONI_PORT]))}
-    leader = next((node for node, state in states.items() if leads(state)), None)
+    leading = {node: int(state.get("timeline") or 0) for node, state in states.items() if leads(state)}
+    leader = max(leading, key=lambda node: leading[node], default=None)
     standby = next((node for node, state in states.items() if may_take_over(state)), None)
     return leader, standby if leader else None
 

@@ -109,7 +109,7 @@ def _rules_of_each(
 def _in_each_end(undo: Undo, stack: Stack, arguments: Callable[[str], tuple[str, ...]]) -> dict[str, str | None]:
     """rules.sh in the namespace of every end at once."""
     jobs = {
-        service: Job(identity, ("sh", "/opt/rules.sh", *arguments(service)), is_admin=True)
+        service: Job(identity, ("sh", "/opt/rules.sh", *arguments(service)))
         for service, identity in undo.containers.items()
     }
     return Helpers(stack, undo.details["image"], undo.fault).run_all(jobs)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import requests
 from on_stack import wait_for
+from tfbench.errors import FaultError
 from tfbench.faults.base import Undo
 from tfbench.faults.netns import LABEL, Helpers, Job, helper_image
 from tfbench.faults.registry import FAULTS
@@ -114,7 +115,7 @@ def test_rules_are_those_of_one_fault_only(stack: Stack) -> None:
         short, long = Helpers(stack, image, "cut"), Helpers(stack, image, "cut-2")
 
         def rules(helpers: Helpers, action: str, *given: str) -> list[str]:
-            job = Job(str(room.id), ("sh", "/opt/rules.sh", action, helpers.fault, *given), is_admin=True)
+            job = Job(str(room.id), ("sh", "/opt/rules.sh", action, helpers.fault, *given))
             return str(helpers.run_all({"room": job})["room"]).splitlines()
 
         rules(short, "set", "OUTPUT -d 10.9.8.7 -j DROP", "INPUT -s 10.9.8.7 -j DROP")
@@ -125,5 +126,7 @@ def test_rules_are_those_of_one_fault_only(stack: Stack) -> None:
         rules(short, "delete")
         assert rules(short, "list") == []
         assert len(rules(long, "list")) == 1
+        with pytest.raises(FaultError, match=r"rules\.sh in room failed with status 2: unknown action paint"):
+            rules(long, "paint")
     finally:
         room.remove(force=True)

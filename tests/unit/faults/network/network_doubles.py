@@ -1,16 +1,18 @@
 """A stack that runs nothing: containers as Docker describes them, and helpers that print what a test says."""
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import requests
-from docker.errors import APIError
+from docker.errors import NotFound
 from tfbench.observer import Observation
 
+FIRST_PID = 4711
 ROOT = Path(__file__).resolve().parents[4]
-Printer = Callable[[str, list[str]], str]
+# What a command prints in the namespace of a container, by its id; None: it is gone by then.
+Printer = Callable[[str, list[str]], str | None]
 
 
 class ContainerDouble:
@@ -32,14 +34,16 @@ class ContainerDouble:
 class HelperDouble:
     """A helper container: what it was asked, and what becomes of it."""
 
-    container: str
-    command: list[str]
+    jobs: dict[str, list[str]]  # by the container they are for
+    services: dict[str, str]  # container -> its name among the jobs
     settings: dict[str, Any]
     printer: Printer
     is_removed: bool = False
 
     def start(self) -> None:
-        self.printed = self.printer(self.container, self.command)
+        seen = {self.services[container]: self.printer(container, command) for container, command in self.jobs.items()}
+        answers = {service: {"status": 0, "printed": text} for service, text in seen.items() if text is not None}
+        self.printed = json.dumps(answers)
 
     def wait(self, timeout: float) -> dict[str, int]:
         return {"StatusCode": 0}
@@ -63,7 +67,7 @@ class StackDouble:
 
     @property
     def client(self) -> "ClientDouble":
-        return ClientDouble(EngineDouble(self))
+        return ClientDouble(EngineDouble(self), ProcessesDouble(self))
 
     def all_containers(self) -> list[ContainerDouble]:
         return self.services
@@ -88,8 +92,11 @@ class EngineDouble:
     stack: StackDouble
 
     def create(self, image: str, command: list[str], **settings: Any) -> HelperDouble:
-        container = settings["network_mode"].removeprefix("container:")
-        helper = HelperDouble(container, command, settings, self.stack.printer)
+        jobs, services = {}, {}
+        for service, (pid, wanted) in json.loads(command[-1]).items():
+            container = self.stack.services[pid - FIRST_PID].id
+            jobs[container], services[container] = wanted, service
+        helper = HelperDouble(jobs, services, settings, self.stack.printer)
         self.stack.helpers.append(helper)
         return helper
 
@@ -98,10 +105,24 @@ class EngineDouble:
 
 
 @dataclass
+class ProcessesDouble:
+    """Which process each container is; one that stopped is none."""
+
+    stack: StackDouble
+
+    def inspect_container(self, container: str) -> dict[str, Any]:
+        for pid, one in enumerate(self.stack.services, FIRST_PID):
+            if one.id == container:
+                return {"State": {"Pid": pid if one.status == "running" else 0}}
+        raise NotFound(f"no such container: {container}")
+
+
+@dataclass
 class ClientDouble:
     """Docker's client."""
 
     containers: EngineDouble
+    api: ProcessesDouble
 
 
 @dataclass
@@ -114,10 +135,3 @@ class ObserverDouble:
     def latest(self) -> Observation:
         services = {service: "down" if service in self.down else "up" for service in self.stack.states()}
         return Observation(1.0, services=services)
-
-
-def not_running(container: str, command: list[str]) -> str:
-    """What the engine says when a helper is to enter the namespace of a container that stopped."""
-    answer = requests.Response()
-    answer.status_code = 409
-    raise APIError("cannot join network of a non running container", answer)

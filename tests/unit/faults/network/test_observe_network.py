@@ -7,7 +7,7 @@ import time
 from typing import Any
 
 import pytest
-from network_doubles import ContainerDouble, ObserverDouble, Printer, StackDouble, not_running
+from network_doubles import ContainerDouble, ObserverDouble, Printer, StackDouble
 from tfbench.errors import FaultError
 from tfbench.faults.base import Undo
 from tfbench.faults.netns import Seen
@@ -135,7 +135,8 @@ def test_a_peer_with_another_address_is_no_longer_cut(stack: StackDouble) -> Non
 
 def test_a_first_end_that_is_not_running_is_not_seen(stack: StackDouble) -> None:
     undo = Partition().arm(CUT, stack)  # type: ignore[arg-type]
-    stack.printer = not_running
+    stack.container("app2-api").status = "exited"
+    stack.printer = printing({"connect": "timeout"})
     assert cut(undo, BEFORE, stack, ObserverDouble(stack)) is None
 
 
@@ -144,7 +145,7 @@ def test_a_first_end_that_is_not_running_is_not_seen(stack: StackDouble) -> None
 )
 def test_only_a_reset_is_a_reset(stack: StackDouble, word: str, is_seen: bool) -> None:
     places = ["smtp@toxiproxy:21011"]
-    details = {"image": "x", "sources": {"app2-api": "id"}, "places": places, "parameters": {"after_ms": 0}}
+    details = {"image": "x", "sources": {"app2-api": "id-app2-api"}, "places": places, "parameters": {"after_ms": 0}}
     stack.printer = printing({"ending": word})
     undo = Undo("one", "reset", "", {}, details)
     assert (reset(undo, BEFORE, stack, ObserverDouble(stack)) is not None) is is_seen

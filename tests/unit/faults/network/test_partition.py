@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 import requests
-from network_doubles import ContainerDouble, HelperDouble, StackDouble, not_running
+from network_doubles import ContainerDouble, HelperDouble, StackDouble
 from tfbench.errors import FaultError
 from tfbench.faults.partition import Partition, rules
 from tfbench.model import FaultSpec
@@ -58,7 +58,7 @@ SPEC = FaultSpec(
 
 
 def asked(stack: StackDouble) -> dict[str, list[str]]:
-    return {helper.container: helper.command for helper in stack.helpers}
+    return {container: command for helper in stack.helpers for container, command in helper.jobs.items()}
 
 
 def test_every_end_gets_its_rules_at_once_in_its_own_namespace(stack: StackDouble) -> None:
@@ -72,20 +72,19 @@ def test_every_end_gets_its_rules_at_once_in_its_own_namespace(stack: StackDoubl
         for chain, flag in (("INPUT", "! -i lo -s"), ("OUTPUT", "-d"))
         for peer in ("10.0.0.1", "10.0.0.2")
     ]
-    assert all(helper.settings["cap_add"] == ["NET_ADMIN"] for helper in stack.helpers)
-    assert all(helper.settings["labels"]["tfbench.helper"] == "cut" for helper in stack.helpers)
-    assert all(helper.is_removed for helper in stack.helpers)
+    (helper,) = stack.helpers
+    assert helper.settings["labels"]["tfbench.helper"] == "cut"
+    assert helper.is_removed
 
 
 def test_healing_reads_only_the_record_and_removes_helpers_of_a_dead_bench(stack: StackDouble) -> None:
     undo = Partition().arm(SPEC, stack)  # type: ignore[arg-type]
     later = StackDouble(stack.services)
-    left = HelperDouble("id-rabbitmq", [], {}, later.printer)
+    left = HelperDouble({}, {}, {}, later.printer)
     later.helpers.append(left)
     Partition().heal(dataclasses.replace(undo), later)  # type: ignore[arg-type]
     assert left.is_removed
-    deletes = [helper.command for helper in later.helpers if helper is not left]
-    assert deletes == [["sh", "/opt/rules.sh", "delete", "cut"]] * 3
+    assert list(asked(later).values()) == [["sh", "/opt/rules.sh", "delete", "cut"]] * 3
 
 
 def test_residue_names_each_rule_that_is_left(stack: StackDouble) -> None:
@@ -97,10 +96,18 @@ def test_residue_names_each_rule_that_is_left(stack: StackDouble) -> None:
 
 def test_an_end_that_stopped_has_no_rules_to_delete_and_cannot_be_cut(stack: StackDouble) -> None:
     undo = Partition().arm(SPEC, stack)  # type: ignore[arg-type]
-    stack.printer = not_running
+    stack.container("rabbitmq").status = "exited"
     Partition().heal(undo, stack)  # type: ignore[arg-type]
     assert Partition().residue(undo, stack) == []  # type: ignore[arg-type]
-    with pytest.raises(FaultError, match="stopped running meanwhile"):
+    with pytest.raises(FaultError, match="rabbitmq stopped running meanwhile"):
+        Partition().inject(undo, stack)  # type: ignore[arg-type]
+    assert "id-rabbitmq" not in asked(stack)
+
+
+def test_an_end_that_stops_just_then_cannot_be_cut(stack: StackDouble) -> None:
+    undo = Partition().arm(SPEC, stack)  # type: ignore[arg-type]
+    stack.printer = lambda container, command: None if container == "id-middleware-2" else ""
+    with pytest.raises(FaultError, match="middleware-2 stopped running meanwhile"):
         Partition().inject(undo, stack)  # type: ignore[arg-type]
 
 
