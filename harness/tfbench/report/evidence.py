@@ -19,8 +19,6 @@ from tfbench.rundata import STORES, RunData, opened
 Record = dict[str, Any]
 
 COPIES = ("scenario.yaml", "slo.yaml")
-
-
 _FOR_A_SEAT = "SELECT count(*) FROM operations WHERE op IN ('hold', 'purchase')"
 
 

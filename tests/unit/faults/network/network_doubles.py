@@ -34,15 +34,14 @@ class ContainerDouble:
 class HelperDouble:
     """A helper container: what it was asked, and what becomes of it."""
 
-    jobs: dict[str, list[str]]  # by the container they are for
-    services: dict[str, str]  # container -> its name among the jobs
+    jobs: dict[str, tuple[str, list[str]]]  # name -> the container it is for, and the command
     settings: dict[str, Any]
     printer: Printer
     is_removed: bool = False
 
     def start(self) -> None:
-        seen = {self.services[container]: self.printer(container, command) for container, command in self.jobs.items()}
-        answers = {service: {"status": 0, "printed": text} for service, text in seen.items() if text is not None}
+        seen = {name: self.printer(*job) for name, job in self.jobs.items()}
+        answers = {name: {"status": 0, "printed": text} for name, text in seen.items() if text is not None}
         self.printed = json.dumps(answers)
 
     def wait(self, timeout: float) -> dict[str, int]:
@@ -92,11 +91,9 @@ class EngineDouble:
     stack: StackDouble
 
     def create(self, image: str, command: list[str], **settings: Any) -> HelperDouble:
-        jobs, services = {}, {}
-        for service, (pid, wanted) in json.loads(command[-1]).items():
-            container = self.stack.services[pid - FIRST_PID].id
-            jobs[container], services[container] = wanted, service
-        helper = HelperDouble(jobs, services, settings, self.stack.printer)
+        asked = json.loads(command[-1]).items()
+        jobs = {name: (self.stack.services[pid - FIRST_PID].id, wanted) for name, (pid, wanted) in asked}
+        helper = HelperDouble(jobs, settings, self.stack.printer)
         self.stack.helpers.append(helper)
         return helper
 

@@ -58,7 +58,7 @@ SPEC = FaultSpec(
 
 
 def asked(stack: StackDouble) -> dict[str, list[str]]:
-    return {container: command for helper in stack.helpers for container, command in helper.jobs.items()}
+    return {container: command for helper in stack.helpers for container, command in helper.jobs.values()}
 
 
 def test_every_end_gets_its_rules_at_once_in_its_own_namespace(stack: StackDouble) -> None:
@@ -73,6 +73,7 @@ def test_every_end_gets_its_rules_at_once_in_its_own_namespace(stack: StackDoubl
         for peer in ("10.0.0.1", "10.0.0.2")
     ]
     (helper,) = stack.helpers
+    assert helper.settings["cap_add"] == ["SYS_PTRACE", "SYS_ADMIN", "NET_ADMIN"]
     assert helper.settings["labels"]["tfbench.helper"] == "cut"
     assert helper.is_removed
 
@@ -80,7 +81,7 @@ def test_every_end_gets_its_rules_at_once_in_its_own_namespace(stack: StackDoubl
 def test_healing_reads_only_the_record_and_removes_helpers_of_a_dead_bench(stack: StackDouble) -> None:
     undo = Partition().arm(SPEC, stack)  # type: ignore[arg-type]
     later = StackDouble(stack.services)
-    left = HelperDouble({}, {}, {}, later.printer)
+    left = HelperDouble({}, {}, later.printer)
     later.helpers.append(left)
     Partition().heal(dataclasses.replace(undo), later)  # type: ignore[arg-type]
     assert left.is_removed
