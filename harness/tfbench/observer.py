@@ -20,14 +20,13 @@ from tfbench.platforms.probes import BROKER_AUTH, QUEUE
 from tfbench.platforms.servers import (
     HOST,
     HTTP,
-    PATRONI_PORT,
     SERVER_ERRORS,
     Ports,
     ask,
-    leads,
+    leader_of,
     may_take_over,
     nodes,
-    patroni,
+    patroni_states,
 )
 from tfbench.platforms.stack import Stack, probe_all
 
@@ -192,22 +191,11 @@ class Reading(Generic[T]):
 
 
 def leader_and_standby(ports: Ports) -> tuple[str | None, str | None]:
-    """The PostgreSQL node that says it leads, and the first that says it may take over from it.
-
-    A frozen leader that wakes up says so for some seconds more, on the timeline that ended without it.
-    """
-    states = {node: state for node in nodes("postgres", ports) if (state := _patroni(ports[node][PATRONI_PORT]))}
-    leading = {node: int(state.get("timeline") or 0) for node, state in states.items() if leads(state)}
-    leader = max(leading, key=lambda node: leading[node], default=None)
+    """The PostgreSQL node that leads, and the first that says it may take over from it."""
+    states = patroni_states(ports, ports, LEADER_TIMEOUT_S)
+    leader = leader_of(states)
     standby = next((node for node, state in states.items() if may_take_over(state)), None)
     return leader, standby if leader else None
-
-
-def _patroni(port: int) -> dict[str, Any] | None:
-    try:
-        return patroni(port, LEADER_TIMEOUT_S)
-    except (requests.RequestException, ValueError):
-        return None
 
 
 def replica_behind_s(ports: Ports) -> int | None:

@@ -1,10 +1,19 @@
 """Finds the containers that a fault is aimed at, by asking the servers themselves who leads at that moment."""
 
-import requests
+from contextlib import suppress
+
 from docker.models.containers import Container
 
 from tfbench.errors import FaultError
-from tfbench.platforms.servers import ASK_TIMEOUT_S, PATRONI_PORT, SERVER_ERRORS, Ports, ask, leads, patroni
+from tfbench.platforms.servers import (
+    ASK_TIMEOUT_S,
+    SERVER_ERRORS,
+    Ports,
+    ask,
+    leader_of,
+    leads,
+    patroni_states,
+)
 from tfbench.platforms.stack import Stack, service_of
 from tfbench.targets import Link, Role, parse_target
 
@@ -34,25 +43,23 @@ def _select(role: Role, running: list[Container], stack: Stack) -> list[Containe
         return running
     if role.selector == "one":
         return running[:1]
-    ports = stack.ports()
-    is_leading = is_postgres_primary if role.name == "postgres" else is_mariadb_primary
-    wants_leader = role.selector == "primary"
-    chosen = [container for container in running if is_leading(service_of(container), ports) is wants_leader]
-    return chosen if wants_leader else chosen[:1]
+    ask_roles = _postgres_roles if role.name == "postgres" else _mariadb_roles
+    primary, replicas = ask_roles([service_of(container) for container in running], stack.ports())
+    names = [primary] if role.selector == "primary" else replicas[:1]
+    return [container for container in running if service_of(container) in names]
 
 
-def is_postgres_primary(service: str, ports: Ports) -> bool | None:
-    """Whether Patroni on this node says that it leads; None when it doesn't answer."""
-    try:
-        return leads(patroni(ports[service][PATRONI_PORT], ASK_TIMEOUT_S))
-    except (requests.RequestException, ValueError):
-        return None
+def _postgres_roles(services: list[str], ports: Ports) -> tuple[str | None, list[str]]:
+    """The node that leads and those that say they follow; who does not answer is neither."""
+    states = patroni_states(services, ports, ASK_TIMEOUT_S)
+    return leader_of(states), [node for node, state in states.items() if not leads(state)]
 
 
-def is_mariadb_primary(service: str, ports: Ports) -> bool | None:
-    """Whether this node takes writes; None when it doesn't answer."""
-    try:
-        rows = ask("mariadb", service, ports, "SELECT @@read_only AS read_only")
-    except SERVER_ERRORS:
-        return None
-    return bool(rows) and not rows[0]["read_only"]
+def _mariadb_roles(services: list[str], ports: Ports) -> tuple[str | None, list[str]]:
+    """The node that takes writes and those that refuse them; who does not answer is neither."""
+    refuses = {}
+    for node in services:
+        with suppress(*SERVER_ERRORS):
+            refuses[node] = ask("mariadb", node, ports, "SELECT @@read_only AS read_only")[0]["read_only"]
+    primary = next((node for node, is_read_only in refuses.items() if not is_read_only), None)
+    return primary, [node for node, is_read_only in refuses.items() if is_read_only]

@@ -65,6 +65,27 @@ def patroni(port: int, timeout_s: float) -> dict[str, Any]:
     return state
 
 
+def patroni_states(services: Iterable[str], ports: Ports, timeout_s: float) -> dict[str, dict[str, Any]]:
+    """What the Patroni of each PostgreSQL node among these services says; who does not answer is missing."""
+    states = {}
+    for node in nodes("postgres", services):
+        try:
+            states[node] = patroni(ports[node][PATRONI_PORT], timeout_s)
+        except (requests.RequestException, ValueError):
+            continue
+    return states
+
+
+def leader_of(states: dict[str, dict[str, Any]]) -> str | None:
+    """The node that leads, from what each says.
+
+    A frozen leader that wakes up says for some seconds more that it leads, on the timeline that ended without it:
+    the newest timeline leads.
+    """
+    timelines = {node: int(state.get("timeline") or 0) for node, state in states.items() if leads(state)}
+    return max(timelines, key=lambda node: timelines[node], default=None)
+
+
 def leads(state: dict[str, Any]) -> bool:
     """Whether a node's Patroni says that it leads; older ones say it with another word."""
     return state.get("role") in {"primary", "master"}

@@ -63,7 +63,8 @@ class StackDouble:
         return [one for one in self.services if one.labels["tfbench.role"] == role]
 
     def ports(self) -> dict[str, dict[int, int]]:
-        return {one.service: {3306: 1, 5432: 1, 8008: 1, 15672: 1} for one in self.services}
+        """Every port of a service is its place in the list, from 1."""
+        return {one.service: dict.fromkeys((3306, 5432, 8008, 15672), n) for n, one in enumerate(self.services, 1)}
 
 
 class EngineDouble:
