@@ -37,7 +37,8 @@ COUNTED = {
 class Row:
     """One series. Times in seconds, from the injection, at most; None where nothing was measured.
 
-    An outage that nobody felt counts as the longest one that could have gone unseen.
+    An outage that nobody felt counts as the longest one that could have gone unseen; `felt` counts the others, those
+    that clients saw begin and end.
 
     `unrecovered` counts faults whose end was not seen before the next one. A violation count is None when the
     invariant could not be judged. `repeated_mails` are deliveries of an e-mail that was already there.
@@ -49,6 +50,7 @@ class Row:
     verdict: Verdict
     faults: int
     unverified: int
+    felt: int
     unrecovered: int
     min_s: float | None
     median_s: float | None
@@ -98,6 +100,7 @@ def row_of(series: Series, run_dir: Path, results: Results) -> Row:
         verdict=results.verdict,
         faults=len(results.faults),
         unverified=sum(not fault.verified for fault in results.faults),
+        felt=sum(row.rto_s is not None and row.rto_s > 0 for row in recoveries),
         unrecovered=sum(row.rto_s is None for row in recoveries),
         **_spread(times),
         times_s=tuple(times),
@@ -145,7 +148,7 @@ def _write(folder: Path, rows: list[Row]) -> None:
 def show(rows: list[Row]) -> None:
     """Print the table on stdout."""
     table = Table(
-        "failure", "faults", "min s", "median s", "p95 s", "max s", "purchases", "lost", "doubled",
+        "failure", "faults", "felt", "min s", "median s", "p95 s", "max s", "purchases", "lost", "doubled",
         "documents wrong", "mails repeated", "HTTP 500", "verdict", title="Recovery, as clients saw it",
     )  # fmt: skip
     for row in rows:
@@ -155,7 +158,8 @@ def show(rows: list[Row]) -> None:
             _shown(value)
             for value in (row.purchases, row.lost, row.doubled, row.documents, row.repeated_mails, row.http_500)
         ]
-        table.add_row(row.title, f"{row.faults}{unseen}", *times, *counts, row.verdict.name)
+        table.add_row(row.title, f"{row.faults}{unseen}", f"{row.felt}", *times, *counts, row.verdict.name)
+    table.caption = "a fault that nobody felt counts as long as it may have gone unseen"
     Console(width=200).print(table)
 
 
