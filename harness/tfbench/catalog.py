@@ -209,7 +209,7 @@ EXPECTATIONS = {
     "ticket-reads-returned-to-primary": "once it has recovered, ticket reads come from the primary again",
     "only-in-flight-lost": "the fault cost only operations that were in flight when it struck",
     "standby-promoted": "another PostgreSQL node leads before anybody heals the fault",
-    "old-primary-rejoined": "after healing there is a synchronous standby again, and leadership settles",
+    "old-primary-rejoined": "after healing the lost node serves, with a synchronous standby, and leadership settles",
     "sale-resumed": "purchases are confirmed again while the fault still holds",
     "writes-undisturbed": "no hold or purchase is slow or unknown while the fault holds",
 }

@@ -19,7 +19,10 @@ Record = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class FaultTimes:
-    """One fault's life. It struck within `begin..effect`; `verified` is when it was seen from outside."""
+    """One fault's life. It struck within `begin..effect`; `verified` is when it was seen from outside.
+
+    `services` are those whose containers it was aimed at, as its target was resolved then.
+    """
 
     id: str
     type: str
@@ -32,6 +35,7 @@ class FaultTimes:
     recovered: float | None
     residue: bool
     evidence: tuple[str, ...]
+    services: tuple[str, ...]
 
     @property
     def window(self) -> tuple[float, float] | None:
@@ -127,7 +131,13 @@ def _fault_times(spec: FaultSpec, journal: JournalContents) -> FaultTimes:
         recovered=_time(states.get("recovered")),
         residue=_has_residue(order),
         evidence=tuple(str(line) for line in _detail(seen).get("evidence", ())),
+        services=_services(states.get("armed", {})),
     )
+
+
+def _services(armed: Record) -> tuple[str, ...]:
+    containers = _detail(armed).get("containers")
+    return tuple(sorted(containers)) if isinstance(containers, dict) else ()
 
 
 def _has_residue(order: list[str]) -> bool:

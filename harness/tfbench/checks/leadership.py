@@ -1,4 +1,4 @@
-"""Who leads PostgreSQL, as the bench saw it from outside: a standby takes over, and the old primary comes back."""
+"""Who leads PostgreSQL, as the bench saw it from outside: a standby takes over, and the lost node comes back."""
 
 from itertools import pairwise
 from typing import Any
@@ -41,34 +41,36 @@ def _standby_promoted(run: RunData, fault: FaultTimes) -> Finding:
 
 
 def old_primary_rejoined(run: RunData) -> Finding:
-    """After healing a synchronous standby is seen again, and leadership settles."""
+    """After healing the node that was lost serves again, with a synchronous standby, and leadership settles.
+
+    With two standbys one of them is synchronous all the while: the lost node must be seen itself.
+    """
     return of_each_fault(run, "old-primary-rejoined", _old_primary_rejoined, ROLE)
 
 
 def _old_primary_rejoined(run: RunData, fault: FaultTimes) -> Finding:
-    if fault.heal_begin is None:
+    (begin, _), heal = struck_within(fault), fault.heal_begin
+    leaders = _leaders(run)
+    led = [leader for t, leader in leaders if t < begin][-1:]
+    nodes = sorted({*led, *(service for service in fault.services if service.startswith(ROLE))})
+    healed = [] if heal is None else [seen for seen in _sightings(run) if float(seen["t"]) >= heal]
+    if heal is None or not healed or not nodes:
         return no_data("check.old-primary-rejoined.no_data")
-    heal = fault.heal_begin
-    healed = [seen for seen in _sightings(run) if float(seen["t"]) >= heal]
-    if not healed:
-        return no_data("check.old-primary-rejoined.no_data")
-    standbys = [
-        (float(seen["t"]), str(seen["sync_standby"]))
-        for seen in healed
-        if seen["sync_standby"] not in (None, seen["leader"])
-    ]
-    flips = _changes(
-        [leader for t, leader in _leaders(run) if t < heal][-1:] + [str(seen["leader"]) for seen in healed]
-    )
+    standbys = [seen for seen in healed if seen["sync_standby"] not in (None, seen["leader"])]
+    whole = [seen for seen in standbys if all(_serves(seen, node) for node in nodes)]
+    flips = _changes([leader for t, leader in leaders if t < heal][-1:] + [str(seen["leader"]) for seen in healed])
+    missing = [node for node in nodes if not any(_serves(seen, node) for seen in healed)]
     return concluded(
-        "old-primary-rejoined",
-        Verdict.PASS if standbys and flips <= 1 else Verdict.FAIL,
-        checked=len(healed),
-        violations=[],
-        flips=flips,
-        standby=standbys[0][1] if standbys else "-",
-        seconds=standbys[0][0] - heal if standbys else 0.0,
-    )
+        "old-primary-rejoined", Verdict.PASS if whole and flips <= 1 else Verdict.FAIL,
+        checked=len(healed), violations=[], flips=flips, nodes=", ".join(nodes), missing=", ".join(missing) or "-",
+        standby=next((str(seen["sync_standby"]) for seen in whole or standbys), "-"),
+        seconds=float(whole[0]["t"]) - heal if whole else 0.0,
+    )  # fmt: skip
+
+
+def _serves(seen: dict[str, Any], node: str) -> bool:
+    """Whether a node leads, may take over, or passes its probe, which asks as much of it."""
+    return node in (seen["leader"], seen["sync_standby"]) or seen.get("services", {}).get(node) == "up"
 
 
 def _sightings(run: RunData) -> list[dict[str, Any]]:

@@ -77,16 +77,6 @@ class _View:
         return "" if "->" in self.fault.target else self.fault.target.partition(":")[0]
 
     @property
-    def containers(self) -> list[str]:
-        """The containers that it struck, as the bench found them."""
-        for record in self.run.journal.of_kind("fault"):
-            if record.get("id") == self.fault.id and record.get("state") == "armed":
-                detail = record.get("detail")
-                containers = detail.get("containers") if isinstance(detail, dict) else None
-                return sorted(containers) if isinstance(containers, dict) else []
-        return []
-
-    @property
     def healing_from(self) -> float:
         """When what only healing brings may begin; at once where nobody healed."""
         return self.begin if self.fault.heal_begin is None else self.fault.heal_begin
@@ -109,7 +99,7 @@ class _View:
 
 def _of_bench(view: _View) -> Iterator[WaterfallStep]:
     """What the bench did, and what the engine and the probes told it of the containers that it did it to."""
-    fault, containers = view.fault, view.containers if view.role else []
+    fault, containers = view.fault, view.fault.services if view.role else ()
     yield view.step("injected", view.begin, JOURNAL, ", ".join(containers) or fault.target, type=fault.type)
     if fault.type in ("kill", "stop") and containers:
         exits = {found[1]: epoch_s(found[2]) for line in fault.evidence for found in _EXITED.finditer(line)}
@@ -191,7 +181,7 @@ def _synchronous(view: _View) -> WaterfallStep:
     """Not before the node that was down streams again: with two standbys, the other one may be the synchronous."""
     streams = [
         event.t
-        for service in view.containers
+        for service in view.fault.services
         for event in view.events(service, STREAMING)
         if event.t >= view.healing_from
     ]

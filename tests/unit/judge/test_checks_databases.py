@@ -28,7 +28,7 @@ SAID = [
     (MOVED, "between 0.20 and 0.35 s", "limit 1.0 s"),
     (BACK, "from 3.0 s after healing began", "del primario, desde 3,0 s"),
     (PROMOTED, "postgres2 was seen leading 1.5 s after the fault; before it, postgres1 led", "después de la falla"),
-    (REJOINED, "postgres1 was seen as synchronous standby 4.0 s after healing began", "changed 0 times"),
+    (REJOINED, "4.0 s after healing began postgres1 served again and postgres1 was the", "changed 0 times"),
     (NO_500, "none with an HTTP 500", "ninguna con un HTTP 500"),
     (RESUMED, "the first 0.8 s after it", "longest time between two confirmed purchases was 0.2 s"),
     (UNDISTURBED, "none unknown; the slowest took 0.0 s (limit 5 s)", "0,0 s"),
@@ -42,6 +42,24 @@ def test_a_run_that_keeps_it_says_the_numbers(name: str, english: str, other: st
     assert finding.checked > 0
     assert english in finding.reason["en"]
     assert other in finding.reason["en"] + finding.reason["es"]
+
+
+def test_with_two_standbys_the_lost_node_is_waited_for() -> None:
+    run = database_run()
+    every_look(KILL, LOAD_END, sync_standby="postgres3")(run)
+    probes_say("postgres1", HEAL + 6)(run)
+    finding = found(run, REJOINED, POSTGRES)
+    assert finding.verdict is Verdict.PASS, finding.reason
+    assert "6.0 s after healing began postgres1 served again and postgres3 was" in finding.reason["en"]
+
+
+def test_a_lost_standby_is_waited_for_too() -> None:
+    run = database_run()
+    every_look(BASELINE, LOAD_END, leader="postgres1", sync_standby="postgres3")(run)
+    run.journal.append(run.fault("planned") | {"state": "armed", "detail": {"containers": {"postgres2": "id"}}})
+    finding = found(run, REJOINED, POSTGRES)
+    assert finding.verdict is Verdict.FAIL, finding.reason
+    assert "never seen serving: postgres2" in finding.reason["en"]
 
 
 def test_what_was_in_flight_is_counted_and_allowed() -> None:
@@ -65,6 +83,11 @@ def first_purchase_after(t: float, **values: object) -> Spoil:
 
 def every_look(begin: float, end: float, **values: object) -> Spoil:
     return lambda run: [row.update(values) for row in looks(run, begin, end)]
+
+
+def probes_say(node: str, t: float) -> Spoil:
+    """The node's own probe fails until `t`, then passes."""
+    return lambda run: [row.update(services={node: "up" if row["t"] >= t else "down"}) for row in looks(run)]
 
 
 def never_confirmed(run: RunFolder) -> None:
@@ -105,7 +128,11 @@ BROKEN: list[tuple[str, str, Spoil, str]] = [
     (PROMOTED, "nobody led until it was healed, and then the same",
      lambda run: [every_look(KILL, HEAL, leader=None)(run), every_look(HEAL, LOAD_END, leader="postgres1")(run)],
      "no other node"),
-    (REJOINED, "no standby came", every_look(HEAL, LOAD_END, sync_standby=None), "was: -"),
+    (REJOINED, "no standby came", every_look(HEAL, LOAD_END, sync_standby=None), "standby: -"),
+    (REJOINED, "another one is synchronous, and the lost one stays away",
+     every_look(HEAL, LOAD_END, sync_standby="postgres3"), "never seen serving: postgres1"),
+    (REJOINED, "the lost one serves, but nobody may take over", lambda run: [
+        every_look(HEAL, LOAD_END, sync_standby=None)(run), probes_say("postgres1", HEALED + 3)(run)], "standby: -"),
     (REJOINED, "leadership went to and fro", flapping, "changed"),
     (RESUMED, "not before it was healed", never_confirmed, "none was confirmed"),
     (UNDISTURBED, "one was slow",
