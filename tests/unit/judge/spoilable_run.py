@@ -67,6 +67,12 @@ class RunFolder:
     def fault(self, state: str) -> Row:
         return next(row for row in self.journal if row["kind"] == "fault" and row["state"] == state)
 
+    def aim_at(self, *services: str) -> None:
+        """Write what the bench wrote of the containers that the fault was aimed at."""
+        self.journal.append(
+            self.fault("planned") | {"state": "armed", "detail": {"containers": dict.fromkeys(services, "id")}}
+        )
+
     def drop_records(self, **fields: Any) -> None:
         self.journal = [row for row in self.journal if any(row.get(k) != v for k, v in fields.items())]
 

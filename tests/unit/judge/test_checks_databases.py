@@ -56,7 +56,7 @@ def test_with_two_standbys_the_lost_node_is_waited_for() -> None:
 def test_a_lost_standby_is_waited_for_too() -> None:
     run = database_run()
     every_look(BASELINE, LOAD_END, leader="postgres1", sync_standby="postgres3")(run)
-    run.journal.append(run.fault("planned") | {"state": "armed", "detail": {"containers": {"postgres2": "id"}}})
+    run.aim_at("postgres2")
     finding = found(run, REJOINED, POSTGRES)
     assert finding.verdict is Verdict.FAIL, finding.reason
     assert "never seen serving: postgres2" in finding.reason["en"]

@@ -86,8 +86,7 @@ def write_texts(logs: Path, said: Texts) -> None:
 def struck(run: RunFolder, *services: str) -> RunFolder:
     """The run with what the bench wrote of the containers that it killed."""
     exits = ", ".join(f"{service} exited 137 at {stamp(0.2)}" for service in services)
-    armed = run.fault("planned") | {"state": "armed", "detail": {"containers": dict.fromkeys(services, "id")}}
-    run.journal.append(armed)
+    run.aim_at(*services)
     run.fault("verified")["detail"] = {"evidence": [f"containers-exited: {exits}"]}
     for t, state in ((KILL - 1, "up"), (KILL + 1, "down"), (HEAL - 1, "down"), (HEAL + 3.5, "up")):
         run.journal.append({"t": t, "kind": "observation", "services": dict.fromkeys(services, state)})
