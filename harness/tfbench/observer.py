@@ -192,7 +192,7 @@ class Reading(Generic[T]):
 
 def leader_and_standby(ports: Ports) -> tuple[str | None, str | None]:
     """The PostgreSQL node that leads, and the first that says it may take over from it."""
-    states = patroni_states(ports, ports, LEADER_TIMEOUT_S)
+    states = patroni_states(ports, LEADER_TIMEOUT_S)
     leader = leader_of(states)
     standby = next((node for node, state in states.items() if may_take_over(state)), None)
     return leader, standby if leader else None

@@ -12,6 +12,7 @@ from tfbench.platforms.servers import (
     ask,
     leader_of,
     leads,
+    nodes,
     patroni_states,
 )
 from tfbench.platforms.stack import Stack, service_of
@@ -44,21 +45,22 @@ def _select(role: Role, running: list[Container], stack: Stack) -> list[Containe
     if role.selector == "one":
         return running[:1]
     ask_roles = _postgres_roles if role.name == "postgres" else _mariadb_roles
-    primary, replicas = ask_roles([service_of(container) for container in running], stack.ports())
+    services = {service_of(container) for container in running}
+    primary, replicas = ask_roles({name: ports for name, ports in stack.ports().items() if name in services})
     names = [primary] if role.selector == "primary" else replicas[:1]
     return [container for container in running if service_of(container) in names]
 
 
-def _postgres_roles(services: list[str], ports: Ports) -> tuple[str | None, list[str]]:
+def _postgres_roles(ports: Ports) -> tuple[str | None, list[str]]:
     """The node that leads and those that say they follow; who does not answer is neither."""
-    states = patroni_states(services, ports, ASK_TIMEOUT_S)
+    states = patroni_states(ports, ASK_TIMEOUT_S)
     return leader_of(states), [node for node, state in states.items() if not leads(state)]
 
 
-def _mariadb_roles(services: list[str], ports: Ports) -> tuple[str | None, list[str]]:
+def _mariadb_roles(ports: Ports) -> tuple[str | None, list[str]]:
     """The node that takes writes and those that refuse them; who does not answer is neither."""
     refuses = {}
-    for node in services:
+    for node in nodes("mariadb", ports):
         with suppress(*SERVER_ERRORS):
             refuses[node] = ask("mariadb", node, ports, "SELECT @@read_only AS read_only")[0]["read_only"]
     primary = next((node for node, is_read_only in refuses.items() if not is_read_only), None)

@@ -65,10 +65,10 @@ def patroni(port: int, timeout_s: float) -> dict[str, Any]:
     return state
 
 
-def patroni_states(services: Iterable[str], ports: Ports, timeout_s: float) -> dict[str, dict[str, Any]]:
-    """What the Patroni of each PostgreSQL node among these services says; who does not answer is missing."""
+def patroni_states(ports: Ports, timeout_s: float) -> dict[str, dict[str, Any]]:
+    """What the Patroni of each PostgreSQL node among these says; who does not answer is missing."""
     states = {}
-    for node in nodes("postgres", services):
+    for node in nodes("postgres", ports):
         try:
             states[node] = patroni(ports[node][PATRONI_PORT], timeout_s)
         except (requests.RequestException, ValueError):
